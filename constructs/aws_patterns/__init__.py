@@ -1,0 +1,1 @@
+"""AWS architecture patterns as CDK constructs. Import each from its module; nothing is loaded before it is used."""

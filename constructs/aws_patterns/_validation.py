@@ -1,0 +1,44 @@
+"""Collects every problem of one call, so that a user fixes them in one go. Needs no CDK."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection
+from types import TracebackType
+
+
+class Problems:
+    """Context manager that raises one ValueError naming every problem found inside it.
+
+    Values known only at deployment (CDK tokens) are let through.
+    """
+
+    def __init__(self, subject: str) -> None:
+        self._subject = subject
+        self.found: list[str] = []
+
+    def __enter__(self) -> Problems:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None and self.found:
+            raise ValueError("\n  - ".join([f"{self._subject} can't be built:", *self.found]))
+
+    def add(self, problem: str) -> None:
+        self.found.append(problem)
+
+    def between(self, name: str, value: float, low: float, high: float, unit: str = "") -> None:
+        if not is_token(value) and not low <= value <= high:
+            self.add(f"{name} must be between {low:g} and {high:g}{unit}, got {value:g}{unit}")
+
+    def one_of(self, name: str, value: str, allowed: Collection[str]) -> None:
+        if not is_token(value) and value not in allowed:
+            self.add(f"{name} must be one of {', '.join(allowed)}, got {value!r}")
+
+
+def is_token(value: object) -> bool:
+    """Whether the value is known only at deployment. Without the CDK loaded there are no such values."""
+    cdk = sys.modules.get("aws_cdk")
+    return cdk is not None and bool(cdk.Token.is_unresolved(value))

@@ -1,0 +1,1 @@
+"""Edge patterns: what stands between users and a Region."""

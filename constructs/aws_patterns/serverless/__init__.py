@@ -1,0 +1,1 @@
+"""Serverless patterns: APIs, workflows and event-driven applications without servers to keep."""

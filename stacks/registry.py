@@ -1,0 +1,77 @@
+"""The list of stacks: the one source for the app, the documentation, the tests and the local deployment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from importlib import import_module
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, cast
+
+from stacks.settings.pet_cuddle_otron import PetCuddleOTronSettings
+
+if TYPE_CHECKING:
+    from dataclasses import Field
+
+    import aws_cdk as cdk
+    from constructs import Construct
+
+Grade = Literal["executes", "API-backed", "recorded"]
+"""What a deployment to the embedded AWS proves: it behaves, its state exists, or it was accepted."""
+
+
+class StackSettings(Protocol):
+    """A frozen dataclass with the settings of one stack."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[object]]]
+
+    def problems(self) -> list[str]:
+        """One line for every setting that can't be used; each begins with the setting's name."""
+        ...
+
+
+class StackClass(Protocol):
+    """How every stack of this project is made."""
+
+    def __call__(
+        self, scope: Construct, id: str, *, settings: StackSettings, env: cdk.Environment | None = None
+    ) -> cdk.Stack: ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StackEntry:
+    """What is known about a stack before it is built.
+
+    Args:
+        name: The stack's name in CloudFormation and on the command line.
+        summary: One sentence for the catalogue.
+        module: The module that holds the stack's class; imported only when the stack is built.
+        stack_class: The name of that class.
+        settings: The class of the stack's settings.
+        grade: What a local deployment of the stack proves.
+    """
+
+    name: str
+    summary: str
+    module: str
+    stack_class: str
+    settings: type[StackSettings]
+    grade: Grade
+
+    def load(self) -> StackClass:
+        """Import the stack's class, and with it the parts of the CDK that the stack uses."""
+        return cast("StackClass", getattr(import_module(self.module), self.stack_class))
+
+    def setting_names(self) -> tuple[str, ...]:
+        """The settings that the stack has."""
+        return tuple(field.name for field in fields(self.settings))
+
+
+STACKS: tuple[StackEntry, ...] = (
+    StackEntry(
+        name="PetCuddleOTron",
+        summary="A page, an API and a workflow that send reminders by email and SMS when their time has come.",
+        module="stacks.pet_cuddle_otron",
+        stack_class="PetCuddleOTronStack",
+        settings=PetCuddleOTronSettings,
+        grade="executes",
+    ),
+)

@@ -1,0 +1,238 @@
+"""From what was given to what is to be built: the requested stacks with their settings, or every mistake."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import MISSING, dataclass, fields
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, TypeVar, get_type_hints
+
+from stacks.settings._convert import UnfitError, convert, describe
+from stacks.settings._sources import Given, parse_arguments, read_sources
+from stacks.settings.app import AppSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from dataclasses import Field
+    from pathlib import Path
+
+    from stacks.registry import StackEntry, StackSettings
+    from stacks.settings._sources import Sources
+
+    _S = TypeVar("_S", bound=StackSettings)
+
+_STACKS = "stacks"
+_TAGS = "tags"
+_FOR_ALL = ("account", "region")
+
+
+class SettingsError(Exception):
+    """The settings can't be used; the message names every mistake, one a line."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """What is to be built.
+
+    Attributes:
+        app: Settings of the app as a whole.
+        stacks: The requested stacks, in the registry's order, each with its settings.
+        cdk_context: The CDK's own part of the context, feature flags above all.
+    """
+
+    app: AppSettings
+    stacks: tuple[tuple[StackEntry, StackSettings], ...]
+    cdk_context: Mapping[str, object]
+
+
+def read_request(
+    entries: Sequence[StackEntry], *, arguments: Sequence[str], environment: Mapping[str, str], project: Path
+) -> Request:
+    """Read what is to be built from the command line, the environment of the CDK CLI and the project's files.
+
+    Raises:
+        SettingsError: Naming every mistake.
+    """
+    sources = read_sources(
+        arguments=parse_arguments(arguments, _overview(entries)), environment=environment, project=project
+    )
+    return _Reader(entries, sources).request()
+
+
+class _Reader:
+    def __init__(self, entries: Sequence[StackEntry], sources: Sources) -> None:
+        self._entries = entries
+        self._sources = sources
+        self._layers = sources.layers()
+        self._problems = list(sources.problems)
+        self._list_what_exists = False
+
+    def request(self) -> Request:
+        selected = self._selected()
+        self._refuse_strangers(selected)
+        app = self._app_settings()
+        stacks = [(entry, self._settings(entry.settings, entry.name)) for entry in selected]
+        if self._problems:
+            lines = [
+                "The settings can't be used:",
+                *(f"  - {line}" for line in dict.fromkeys(self._problems)),
+            ]
+            raise SettingsError("\n".join([*lines, _overview(self._entries)] if self._list_what_exists else lines))
+        return Request(
+            app=app,
+            stacks=tuple((entry, settings) for entry, settings in stacks if settings is not None),
+            cdk_context=self._sources.cdk_context,
+        )
+
+    def _find(self, name: str, stack: str | None = None) -> Given | None:
+        for layer in self._layers:
+            for key in (f"{stack}.{name}", name):
+                if key in layer:
+                    return layer[key]
+        return None
+
+    def _selected(self) -> list[StackEntry]:
+        given = self._find(_STACKS)
+        if given is None:
+            return list(self._entries)
+        value = given.value
+        names = value.replace(",", " ").split() if isinstance(value, str) else value
+        if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+            self._list_what_exists = True
+            self._problems.append(f"stacks must name one stack or more, got {value!r} (from {given.origin})")
+            return []
+        return self._named(names, given)
+
+    def _named(self, names: Sequence[str], given: Given) -> list[StackEntry]:
+        known = [entry.name for entry in self._entries]
+        wanted = set(names)
+        for name in names:
+            if name not in known:
+                guess = _closest(name, known)
+                wanted.add(guess)  # so that mistakes in the settings of the stack that was meant show as well
+                self._list_what_exists = True
+                self._problems.append(f"stacks names {name}, which does not exist{_hint(guess)} (from {given.origin})")
+        return [entry for entry in self._entries if entry.name in wanted]
+
+    def _refuse_strangers(self, selected: Sequence[StackEntry]) -> None:
+        owners: dict[str, list[str]] = {}
+        for entry in self._entries:
+            for name in entry.setting_names():
+                owners.setdefault(name, []).append(entry.name)
+                owners[f"{entry.name}.{name}"] = [entry.name]
+        asked_for = {entry.name for entry in selected}
+        known = [_STACKS, _TAGS, *_FOR_ALL, *owners]
+        for layer in self._layers:
+            for key, given in layer.items():
+                if key in (_STACKS, *_FOR_ALL) or key.startswith(f"{_TAGS}."):
+                    continue
+                if key not in owners:
+                    self._list_what_exists = True
+                    self._problems.append(f"{key} is not a setting{_hint(_closest(key, known))} (from {given.origin})")
+                # Files may speak of every stack; what was typed for this one run should have an effect.
+                elif layer is self._sources.command_line and asked_for and asked_for.isdisjoint(owners[key]):
+                    self._problems.append(
+                        f"{key} has no effect: it belongs to {', '.join(owners[key])}, "
+                        f"which stacks leaves out (from {given.origin})"
+                    )
+
+    def _app_settings(self) -> AppSettings:
+        tags: dict[str, str] = {}
+        origins: dict[str, Given] = {}
+        for layer in reversed(self._layers):
+            origins |= {key: given for key, given in layer.items() if key.startswith(f"{_TAGS}.")}
+        for key, given in origins.items():
+            tags[key.removeprefix(f"{_TAGS}.")] = str(self._converted(key, str, given) or "")
+        values: dict[str, str | None] = {}
+        for name in _FOR_ALL:
+            if (found := self._find(name)) is not None:
+                origins[name] = found
+                values[name] = (
+                    converted if isinstance(converted := self._converted(name, str | None, found), str) else None
+                )
+        app = AppSettings(account=values.get("account"), region=values.get("region"), tags=tags)
+        self._check(app.problems(), origins, {})
+        return app
+
+    def _settings(self, kind: type[_S], stack: str) -> _S | None:
+        """The settings of one stack; None when they can't even be read."""
+        hints = get_type_hints(kind)
+        before = len(self._problems)
+        values: dict[str, object] = {}
+        origins: dict[str, Given] = {}
+        defaults: dict[str, str] = {}
+        for setting in fields(kind):
+            name = setting.name
+            if default := _default(setting):
+                defaults[name] = default
+            if (given := self._find(name, stack)) is not None:
+                origins[name] = given
+                values[name] = self._converted(name, hints[name], given, default)
+            elif setting.default is MISSING and setting.default_factory is MISSING:
+                self._problems.append(
+                    f"{name} is missing: {stack} needs it, {describe(hints[name])}; "
+                    f"give it as -c {name}=... or in cdk.json, context.aws_patterns.{name}"
+                )
+        if len(self._problems) > before:
+            return None
+        settings = kind(**values)
+        self._check(settings.problems(), origins, defaults)
+        return settings
+
+    def _converted(self, name: str, annotation: object, given: Given, default: str = "") -> object:
+        try:
+            return convert(annotation, given.value)
+        except UnfitError:
+            self._problems.append(
+                f"{name} must be {describe(annotation)}, got {given.value!r} {_whence(given, default)}"
+            )
+            return None
+
+    def _check(self, problems: Iterable[str], origins: Mapping[str, Given], defaults: Mapping[str, str]) -> None:
+        for problem in problems:
+            name = problem.split(" ", 1)[0]
+            whence = f" {_whence(origins[name], defaults.get(name, ''))}" if name in origins else ""
+            self._problems.append(f"{problem}{whence}")
+
+
+def _whence(given: Given, default: str) -> str:
+    return f"(from {given.origin}; default: {default})" if default else f"(from {given.origin})"
+
+
+def _default(setting: Field[object]) -> str:
+    """The default as one would type it; nothing where there is none."""
+    value = setting.default
+    if value is MISSING or value is None or value == ():
+        return ""
+    return (
+        ",".join(map(str, value))
+        if isinstance(value, tuple)
+        else f"{value:g}"
+        if isinstance(value, float)
+        else f"{value}"
+    )
+
+
+def _hint(guess: str) -> str:
+    return f"; did you mean {guess}?" if guess else ""
+
+
+def _closest(name: str, known: Iterable[str]) -> str:
+    # Letters' case and the ways to join words are the mistakes that a distance of letters overrates.
+    by_likeness = {_bare(candidate): candidate for candidate in known}
+    close = get_close_matches(_bare(name), by_likeness, n=1)
+    return by_likeness[close[0]] if close else ""
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[-_]", "", name).lower()
+
+
+def _overview(entries: Sequence[StackEntry]) -> str:
+    def lines() -> Iterator[str]:
+        yield f"Stacks: {', '.join(entry.name for entry in entries)}"
+        yield f"Settings of the app: {', '.join((_STACKS, 'settings', *_FOR_ALL, f'{_TAGS}.<name>'))}"
+        for entry in entries:
+            yield f"Settings of {entry.name}: {', '.join(entry.setting_names())}"
+
+    return "\n".join(lines())
