@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 _SCHEME = r"(?:(?P<scheme>https?|wss?)://)?"
 _START = r"(?<![\w.-])"
@@ -16,9 +17,7 @@ _CLOUDFRONT = re.compile(rf"{_START}{_SCHEME}(?P<id>{_LABEL})\.cloudfront\.net{_
 _WEBSITE = re.compile(
     rf"{_START}{_SCHEME}(?P<id>[a-z0-9.-]+?)\.s3-website[.-](?P<region>[a-z0-9-]+)\.amazonaws\.com{_END}"
 )
-_FUNCTION_URL = re.compile(
-    rf"{_START}{_SCHEME}(?P<id>{_LABEL})\.lambda-url\.(?P<region>[a-z0-9-]+)\.on\.aws{_END}"
-)
+_FUNCTION_URL = re.compile(rf"{_START}{_SCHEME}(?P<id>{_LABEL})\.lambda-url\.(?P<region>[a-z0-9-]+)\.on\.aws{_END}")
 
 _PLAIN_SCHEME = {"https": "http", "http": "http", "wss": "ws", "ws": "ws"}
 
@@ -35,11 +34,11 @@ def localize(text: str, port: int) -> str:
         (_WEBSITE, "s3-website"),
         (_FUNCTION_URL, "lambda-url"),
     ):
-        text = pattern.sub(lambda found, service=service: _local(found, service, port), text)
+        text = pattern.sub(partial(_local, service=service, port=port), text)
     return text
 
 
-def _local(found: re.Match[str], service: str, port: int) -> str:
+def _local(found: re.Match[str], *, service: str, port: int) -> str:
     scheme = found["scheme"]
     prefix = f"{_PLAIN_SCHEME[scheme]}://" if scheme else ""
     # A function URL keeps its region: the emulator recognizes the host by it.

@@ -12,10 +12,22 @@ if TYPE_CHECKING:
     from stacks.settings.load import Request
 
 
-def build_app(request: Request, *, outdir: str | Path) -> cdk.App:
-    """An app that holds the requested stacks and nothing else."""
+def build_app(request: Request, *, outdir: str | Path, validate: bool = False) -> cdk.App:
+    """An app that holds the requested stacks and nothing else.
+
+    Args:
+        request: The stacks and their settings.
+        outdir: Folder of the cloud assembly.
+        validate: Whether the CDK checks the templates against CloudFormation's rules, as errors. That takes
+            longer than everything else together, so the tests do it for every stack and the app does not.
+    """
     # What the CDK would report about itself depends on its version and adds a resource to every stack.
-    app = cdk.App(outdir=str(outdir), context=dict(request.cdk_context), analytics_reporting=False)
+    app = cdk.App(
+        outdir=str(outdir),
+        context={**request.cdk_context, "@aws-cdk/core:validateAgainstDefaultRules": validate},
+        analytics_reporting=False,
+        builtin_cloud_formation_validation=validate,
+    )
     settings = request.app
     env = cdk.Environment(account=settings.account, region=settings.region)
     for entry, stack_settings in request.stacks:

@@ -19,7 +19,10 @@ class PetCuddleOTronStack(cdk.Stack):
         self, scope: Construct, id: str, *, settings: PetCuddleOTronSettings, env: cdk.Environment | None = None
     ) -> None:
         super().__init__(
-            scope, id, env=env, description="Pet Cuddle-O-Tron: reminders by email and text message, ordered on a web page"
+            scope,
+            id,
+            env=env,
+            description="Pet Cuddle-O-Tron: reminders by email and text message, ordered on a web page",
         )
         if settings.sender == PLACEHOLDER_SENDER:
             cdk.Annotations.of(self).add_warning_v2(

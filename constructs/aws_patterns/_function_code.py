@@ -28,7 +28,7 @@ from packaging.utils import canonicalize_name
 _IN_THE_RUNTIME = frozenset({"boto3", "botocore", "s3transfer"})
 
 # Compiled code is for the machine that synthesizes; the libraries vendored here all fall back to Python.
-_LEFT_BEHIND_SUFFIXES = frozenset({".so", ".pyd", ".dll", ".dylib", ".pyc", ".pyi"})
+_LEFT_BEHIND_SUFFIXES = frozenset({".so", ".pyd", ".dll", ".dylib", ".c", ".pyc", ".pyi"})
 
 # What an installer writes about this machine, which would make the package differ from one to the next.
 _INSTALLER_RECORDS = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"})

@@ -79,9 +79,7 @@ def _deploy(properties: Properties, port: int) -> Attributes:
         "SourceObjectKeys": sources if flag(properties, "OutputObjectKeys", default=True) else [],
     }
     if flag(properties, "OutputObjectVersionIds", default=False):
-        attributes["SourceObjectVersionIds"] = [
-            deployed.get(prefix + PurePosixPath(key).name, "") for key in sources
-        ]
+        attributes["SourceObjectVersionIds"] = [deployed.get(prefix + PurePosixPath(key).name, "") for key in sources]
     return attributes
 
 
@@ -141,9 +139,7 @@ def _put(s3: S3Client, bucket: str, key: str, body: bytes, properties: Propertie
         "Key": key,
         "Body": body,
         "ContentType": mimetypes.guess_type(key)[0] or _UNKNOWN_CONTENT,
-        "Metadata": {
-            name.lower(): str(value) for name, value in mapping(properties.get("UserMetadata")).items()
-        },
+        "Metadata": {name.lower(): str(value) for name, value in mapping(properties.get("UserMetadata")).items()},
     }
     headers = {
         _SYSTEM_METADATA[name.lower()]: str(value)

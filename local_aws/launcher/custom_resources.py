@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import ClientError
@@ -93,26 +94,25 @@ def _default_rules(properties: Properties) -> tuple[str, list[IpPermissionTypeDe
 
 def _restrict(properties: Properties) -> None:
     ec2, (group, ingress, egress) = aws.ec2(), _default_rules(properties)
-    for revoke in (
-        lambda: ec2.revoke_security_group_egress(GroupId=group, IpPermissions=egress),
-        lambda: ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=ingress),
-    ):
-        try:
-            revoke()
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "InvalidPermission.NotFound":
-                raise
+    with _tolerating("InvalidPermission.NotFound"):
+        ec2.revoke_security_group_egress(GroupId=group, IpPermissions=egress)
+    with _tolerating("InvalidPermission.NotFound"):
+        ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=ingress)
 
 
 def _open(properties: Properties) -> None:
     ec2, (group, ingress, egress) = aws.ec2(), _default_rules(properties)
-    for authorize in (
-        lambda: ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=ingress),
-        lambda: ec2.authorize_security_group_egress(GroupId=group, IpPermissions=egress),
-    ):
-        try:
-            authorize()
-        except ClientError as error:
-            # The group may have gone with its VPC, or have been opened by hand.
-            if error.response["Error"]["Code"] not in {"InvalidPermission.Duplicate", "InvalidGroup.NotFound"}:
-                raise
+    # The group may have gone with its VPC, or have been opened by hand.
+    with _tolerating("InvalidPermission.Duplicate", "InvalidGroup.NotFound"):
+        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=ingress)
+    with _tolerating("InvalidPermission.Duplicate", "InvalidGroup.NotFound"):
+        ec2.authorize_security_group_egress(GroupId=group, IpPermissions=egress)
+
+
+@contextmanager
+def _tolerating(*codes: str) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in codes:
+            raise

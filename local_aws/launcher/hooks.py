@@ -83,6 +83,8 @@ INVOKE_WITH_CALLBACK = Hook(
     _STEP_FUNCTIONS, "_invoke_with_callback", "to inject faults into tasks that wait for a token"
 )
 EXECUTION_ERROR = Hook(_STEP_FUNCTIONS, "_ExecutionError", "to fail a Step Functions task")
+REQUEST_ORIGIN = Hook("ministack.core.iam_evaluator", "_request_origin", "to count the loopback as TLS in policies")
+TEXT_MESSAGE_LOG = Hook("ministack.services.sns", "_sms_log_for", "to note when a text was sent")
 GET_REGION = Hook("ministack.core.responses", "get_region", "to know the region of a request")
 GET_ACCOUNT = Hook("ministack.core.responses", "get_account_id", "to know the account of a request")
 
@@ -96,6 +98,8 @@ HOOKS: tuple[Hook, ...] = (
     INVOKE_RESOURCE,
     INVOKE_WITH_CALLBACK,
     EXECUTION_ERROR,
+    REQUEST_ORIGIN,
+    TEXT_MESSAGE_LOG,
     GET_REGION,
     GET_ACCOUNT,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from local_aws.launcher import hooks
@@ -113,12 +113,11 @@ class HandlersWithFallback(dict[str, Handler]):
             raise KeyError(resource_type)
         return handler(resource_type)
 
-    def get(self, resource_type: str, default: object = None) -> Handler | object:  # type: ignore[override] # the
-        # emulator only ever asks with one argument or with an empty default
-        return self[resource_type] if resource_type in self else default
-
-    def __iter__(self) -> Iterator[str]:
-        return super().__iter__()
+    def get(self, resource_type: str, default: object = None) -> Handler | object:  # type: ignore[override]
+        # dict.get would pass __missing__ by. The emulator asks with one argument or with an empty default.
+        if resource_type in self:
+            return self[resource_type]
+        return default
 
 
 def is_recordable(resource_type: object) -> bool:

@@ -46,6 +46,17 @@ def describe(annotation: object) -> str:
     return _READERS[annotation][0]
 
 
+def stand_in(annotation: object) -> object:
+    """Some value of the right kind, in place of one that could not be read."""
+    if _is_optional(annotation):
+        return None
+    if get_origin(annotation) is tuple:
+        return ()
+    if choices := _choices(annotation):
+        return next(iter(choices.values()))
+    return _READERS[annotation][1]("0")
+
+
 def _is_optional(annotation: object) -> bool:
     return get_origin(annotation) in (Union, UnionType)
 

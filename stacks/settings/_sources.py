@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
 OWN_OBJECT = "aws_patterns"
 SETTINGS_FILE = "settings"
+TAG_PREFIX = "tags."
 
 # How the CDK CLI hands the context over: cdk.json merged with every -c. What doesn't fit into a variable
 # is in a file, whose name is in a variable that is really called so.
 _CONTEXT = "CDK_CONTEXT_JSON"
 _CONTEXT_OVERFLOW = "CONTEXT_OVERFLOW_LOCATION_ENV"
 
-# Keys of the CDK CLI that look like ours. All others hold a character that no setting has.
+# Keys of the CDK CLI that look like ours. All others hold a character that only the names of tags share.
 _CDK_KEYS = frozenset({"acknowledged-issue-numbers", "cdk-migrate", "cli-telemetry"})
 _CDK_CHARACTERS = frozenset("@:/")
 
@@ -99,7 +100,7 @@ def parse_arguments(arguments: Sequence[str], epilog: str) -> dict[str, str]:
 
 
 def _is_of_cdk(key: str) -> bool:
-    return key in _CDK_KEYS or not _CDK_CHARACTERS.isdisjoint(key)
+    return key in _CDK_KEYS or not (key.startswith(TAG_PREFIX) or _CDK_CHARACTERS.isdisjoint(key))
 
 
 def _context_of_cli(environment: Mapping[str, str]) -> dict[str, object] | None:

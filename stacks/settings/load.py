@@ -7,12 +7,12 @@ from dataclasses import MISSING, dataclass, fields
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeVar, get_type_hints
 
-from stacks.settings._convert import UnfitError, convert, describe
-from stacks.settings._sources import Given, parse_arguments, read_sources
+from stacks.settings._convert import UnfitError, convert, describe, stand_in
+from stacks.settings._sources import TAG_PREFIX, Given, parse_arguments, read_sources
 from stacks.settings.app import AppSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from dataclasses import Field
     from pathlib import Path
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     _S = TypeVar("_S", bound=StackSettings)
 
 _STACKS = "stacks"
-_TAGS = "tags"
 _FOR_ALL = ("account", "region")
+_ANY_TAG = f"{TAG_PREFIX}<name>"
 
 
 class SettingsError(Exception):
@@ -71,18 +71,14 @@ class _Reader:
         selected = self._selected()
         self._refuse_strangers(selected)
         app = self._app_settings()
-        stacks = [(entry, self._settings(entry.settings, entry.name)) for entry in selected]
+        stacks = tuple((entry, self._settings(entry.settings, entry.name)) for entry in selected)
         if self._problems:
             lines = [
                 "The settings can't be used:",
                 *(f"  - {line}" for line in dict.fromkeys(self._problems)),
             ]
             raise SettingsError("\n".join([*lines, _overview(self._entries)] if self._list_what_exists else lines))
-        return Request(
-            app=app,
-            stacks=tuple((entry, settings) for entry, settings in stacks if settings is not None),
-            cdk_context=self._sources.cdk_context,
-        )
+        return Request(app=app, stacks=stacks, cdk_context=self._sources.cdk_context)
 
     def _find(self, name: str, stack: str | None = None) -> Given | None:
         for layer in self._layers:
@@ -121,10 +117,10 @@ class _Reader:
                 owners.setdefault(name, []).append(entry.name)
                 owners[f"{entry.name}.{name}"] = [entry.name]
         asked_for = {entry.name for entry in selected}
-        known = [_STACKS, _TAGS, *_FOR_ALL, *owners]
+        known = [_STACKS, *_FOR_ALL, _ANY_TAG, *owners]
         for layer in self._layers:
             for key, given in layer.items():
-                if key in (_STACKS, *_FOR_ALL) or key.startswith(f"{_TAGS}."):
+                if key in (_STACKS, *_FOR_ALL) or key.startswith(TAG_PREFIX):
                     continue
                 if key not in owners:
                     self._list_what_exists = True
@@ -137,62 +133,74 @@ class _Reader:
                     )
 
     def _app_settings(self) -> AppSettings:
-        tags: dict[str, str] = {}
-        origins: dict[str, Given] = {}
+        given = {name: found for name in _FOR_ALL if (found := self._find(name)) is not None}
         for layer in reversed(self._layers):
-            origins |= {key: given for key, given in layer.items() if key.startswith(f"{_TAGS}.")}
-        for key, given in origins.items():
-            tags[key.removeprefix(f"{_TAGS}.")] = str(self._converted(key, str, given) or "")
-        values: dict[str, str | None] = {}
-        for name in _FOR_ALL:
-            if (found := self._find(name)) is not None:
-                origins[name] = found
-                values[name] = (
-                    converted if isinstance(converted := self._converted(name, str | None, found), str) else None
-                )
-        app = AppSettings(account=values.get("account"), region=values.get("region"), tags=tags)
-        self._check(app.problems(), origins, {})
+            given |= {key: value for key, value in layer.items() if key.startswith(TAG_PREFIX)}
+        texts: dict[str, str] = {}
+        for name, value in given.items():
+            try:
+                texts[name] = str(convert(str, value.value))
+            except UnfitError:
+                self._unfit(name, str, value)
+        app = AppSettings(
+            account=texts.get("account") or None,
+            region=texts.get("region") or None,
+            tags={name.removeprefix(TAG_PREFIX): text for name, text in texts.items() if name.startswith(TAG_PREFIX)},
+        )
+        self._check(app.problems(), given, {}, ())
         return app
 
-    def _settings(self, kind: type[_S], stack: str) -> _S | None:
-        """The settings of one stack; None when they can't even be read."""
+    def _settings(self, kind: type[_S], stack: str) -> _S:
+        """The settings of one stack; with stand-ins for what can't be read, so that the rest is checked too."""
         hints = get_type_hints(kind)
-        before = len(self._problems)
         values: dict[str, object] = {}
         origins: dict[str, Given] = {}
         defaults: dict[str, str] = {}
+        unreadable: set[str] = set()
         for setting in fields(kind):
-            name = setting.name
-            if default := _default(setting):
-                defaults[name] = default
-            if (given := self._find(name, stack)) is not None:
+            name, hint = setting.name, hints[setting.name]
+            defaults[name] = _default(setting)
+            given = self._find(name, stack)
+            if given is not None:
                 origins[name] = given
-                values[name] = self._converted(name, hints[name], given, default)
-            elif setting.default is MISSING and setting.default_factory is MISSING:
+                try:
+                    values[name] = convert(hint, given.value)
+                    continue
+                except UnfitError:
+                    self._unfit(name, hint, given, defaults[name])
+            elif not _is_required(setting):
+                continue
+            else:
                 self._problems.append(
-                    f"{name} is missing: {stack} needs it, {describe(hints[name])}; "
+                    f"{name} is missing: {stack} needs it, {describe(hint)}; "
                     f"give it as -c {name}=... or in cdk.json, context.aws_patterns.{name}"
                 )
-        if len(self._problems) > before:
-            return None
+            unreadable.add(name)
+            if _is_required(setting):
+                values[name] = stand_in(hint)
         settings = kind(**values)
-        self._check(settings.problems(), origins, defaults)
+        self._check(settings.problems(), origins, defaults, unreadable)
         return settings
 
-    def _converted(self, name: str, annotation: object, given: Given, default: str = "") -> object:
-        try:
-            return convert(annotation, given.value)
-        except UnfitError:
-            self._problems.append(
-                f"{name} must be {describe(annotation)}, got {given.value!r} {_whence(given, default)}"
-            )
-            return None
+    def _unfit(self, name: str, annotation: object, given: Given, default: str = "") -> None:
+        self._problems.append(f"{name} must be {describe(annotation)}, got {given.value!r} {_whence(given, default)}")
 
-    def _check(self, problems: Iterable[str], origins: Mapping[str, Given], defaults: Mapping[str, str]) -> None:
+    def _check(
+        self,
+        problems: Iterable[str],
+        origins: Mapping[str, Given],
+        defaults: Mapping[str, str],
+        reported: Collection[str],
+    ) -> None:
         for problem in problems:
             name = problem.split(" ", 1)[0]
-            whence = f" {_whence(origins[name], defaults.get(name, ''))}" if name in origins else ""
-            self._problems.append(f"{problem}{whence}")
+            if name not in reported:
+                whence = f" {_whence(origins[name], defaults.get(name, ''))}" if name in origins else ""
+                self._problems.append(f"{problem}{whence}")
+
+
+def _is_required(setting: Field[object]) -> bool:
+    return setting.default is MISSING and setting.default_factory is MISSING
 
 
 def _whence(given: Given, default: str) -> str:
@@ -219,7 +227,7 @@ def _hint(guess: str) -> str:
 
 def _closest(name: str, known: Iterable[str]) -> str:
     # Letters' case and the ways to join words are the mistakes that a distance of letters overrates.
-    by_likeness = {_bare(candidate): candidate for candidate in known}
+    by_likeness = {_bare(candidate.partition("<")[0]): candidate for candidate in known}
     close = get_close_matches(_bare(name), by_likeness, n=1)
     return by_likeness[close[0]] if close else ""
 
@@ -231,7 +239,7 @@ def _bare(name: str) -> str:
 def _overview(entries: Sequence[StackEntry]) -> str:
     def lines() -> Iterator[str]:
         yield f"Stacks: {', '.join(entry.name for entry in entries)}"
-        yield f"Settings of the app: {', '.join((_STACKS, 'settings', *_FOR_ALL, f'{_TAGS}.<name>'))}"
+        yield f"Settings of the app: {', '.join((_STACKS, 'settings', *_FOR_ALL, _ANY_TAG))}"
         for entry in entries:
             yield f"Settings of {entry.name}: {', '.join(entry.setting_names())}"
 

@@ -87,7 +87,8 @@ class StaticSite(Construct):
                 # A private bucket answers 403 for what isn't there.
                 cloudfront.ErrorResponse(http_status=403, response_http_status=404, response_page_path="/404.html")
             ],
-            minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
+            # CloudFront's own certificate comes with a fixed policy.
+            minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021 if certificate else None,
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
             domain_names=[domain_name] if domain_name else None,
             certificate=certificate,

@@ -51,8 +51,8 @@ export function showRefusal(error) {
   for (const { Field: name, Reason: reason } of error.problems) {
     const field = FIELDS.find((each) => each.name === name && !byId(`${each.id}-field`).hidden);
     if (field) wrong.push(field);
-    if (!field) homeless.push(reason);
-    else show(field, reason);
+    if (!field) homeless.push(sentence(reason));
+    else show(field, sentence(reason));
   }
   sayAboveButton(wrong.length + homeless.length > 0 ? homeless.join(" ") : error.message);
   FIELDS.find((field) => wrong.includes(field))?.input.focus();
@@ -82,10 +82,10 @@ export function startOver() {
 
 export function listen() {
   for (const field of FIELDS) {
-    field.input.addEventListener("blur", () => {
+    field.input.addEventListener("blur", () => afterPointer(() => {
       // Whoever only passes through an empty field has done nothing wrong yet.
       if (field.input.value !== "" || isMarked(field)) show(field, field.problem());
-    });
+    }));
     field.input.addEventListener("input", () => {
       if (isMarked(field)) show(field, field.problem());
     });
@@ -100,6 +100,24 @@ export function listen() {
     });
   }
   refreshHints();
+}
+
+// A problem shown on blur moves what is below it. Under a pressed pointer that would be the very button or field
+// that is being clicked, and the click would miss it: so wait until the pointer is up again.
+let pointerIsDown = false;
+document.addEventListener("pointerdown", () => (pointerIsDown = true), true);
+for (const end of ["pointerup", "pointercancel"]) {
+  document.addEventListener(end, () => (pointerIsDown = false), true);
+}
+
+function afterPointer(action) {
+  if (!pointerIsDown) return action();
+  const end = new AbortController();
+  const run = () => {
+    end.abort();
+    setTimeout(action);
+  };
+  for (const kind of ["pointerup", "pointercancel"]) document.addEventListener(kind, run, { signal: end.signal });
 }
 
 export function refreshHints() {
@@ -125,6 +143,12 @@ function messageHint(clean, size) {
   if (clean === "") return "Up to 3 text messages in one.";
   const parts = size.parts === 1 ? "Fits 1 text message" : `Takes ${size.parts} text messages`;
   return size.gsm ? `${parts}.` : `${parts}: emoji and special letters take more room.`;
+}
+
+// The service's reasons continue the name of the field: "must be between ...".
+function sentence(reason) {
+  const text = String(reason);
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 }
 
 function show(field, problem) {

@@ -45,7 +45,7 @@ export function update(reply) {
   byId("arrival-lead").textContent = ended() ? "It was due on" : "Your reminder arrives on";
   byId("arrival").dateTime = reply.SendAt;
   byId("arrival").textContent = sayMoment(new Date(sendAt));
-  byId("last-step").textContent = state === "failed" ? "Not delivered" : "Sent";
+  byId("last-step").textContent = lastStep(reply.Channels ?? {});
   showSteps();
   showChannels(reply.Channels ?? {});
   byId("outcome").textContent = outcome(reply.Channels ?? {});
@@ -109,6 +109,11 @@ function showChannels(channels) {
     return row;
   });
   byId("channels").replaceChildren(...rows);
+}
+
+function lastStep(channels) {
+  if (state !== "failed") return "Sent";
+  return Object.values(channels).includes("sent") ? "Partly sent" : "Not delivered";
 }
 
 function outcome(channels) {

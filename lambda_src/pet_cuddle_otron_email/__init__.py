@@ -1,0 +1,1 @@
+"""Sends the Pet Cuddle-O-Tron's mails."""

@@ -1,0 +1,155 @@
+"""A server of one's own, for tests: its own process, port, folder and state."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+from urllib.parse import urlsplit
+
+from local_aws import inbox, server
+from local_aws.cdk import Cdk
+from local_aws.clients import Clients
+from local_aws.hosts import localize
+from local_aws.project import Workspace
+
+_HTTP_SECONDS = 60
+TEST_WAIT_SCALE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An HTTP response, read."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+    def json(self) -> dict[str, object]:
+        """The body as a JSON object."""
+        return cast("dict[str, object]", json.loads(self.body))
+
+
+class EmbeddedAws:
+    """A running server and what a test does with it.
+
+    Attributes:
+        port: Its port on the loopback.
+        endpoint_url: Its address for AWS clients.
+        client: Gives a boto3 client: ``aws.client("s3")``.
+        environment: Environment variables for a program that works against it.
+        log: The file that the server and the CDK write to.
+    """
+
+    def __init__(self, folder: Path, *, enforce_iam: bool = False, wait_scale: float = TEST_WAIT_SCALE) -> None:
+        self._workspace = Workspace(folder)
+        self._server = server.start(self._workspace, enforce_iam=enforce_iam, wait_scale=wait_scale)
+        self._bootstrapped = False
+        self.port = self._server.port
+        self.endpoint_url = self._server.endpoint_url
+        self.client = Clients(self.endpoint_url)
+        self.environment: Mapping[str, str] = self._workspace.environment(self.port)
+        self.log = self._workspace.log
+
+    def stop(self) -> None:
+        """End the server."""
+        self.client.close()
+        self._server.stop()
+
+    def deploy(
+        self,
+        *stacks: str,
+        context: Mapping[str, str] | None = None,
+        app: str | None = None,
+        folder: Path | None = None,
+    ) -> dict[str, str]:
+        """Deploy stacks with the real CDK, bootstrapping before the first; the outputs of all of them.
+
+        Args:
+            context: CDK context for the synthesis.
+            app: The command that synthesizes, or a folder that holds an assembly. Default: this repository's app.
+            folder: Where the command runs. Default: the repository.
+        """
+        cdk = self._cdk(app, folder)
+        if not self._bootstrapped:
+            cdk.bootstrap()
+            self._bootstrapped = True
+        outputs = cdk.deploy(stacks, context or {}, self._output())
+        return {key: value for stack in outputs.values() for key, value in stack.items()}
+
+    def destroy(
+        self,
+        *stacks: str,
+        context: Mapping[str, str] | None = None,
+        app: str | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        """Destroy stacks with the real CDK; takes what ``deploy`` took."""
+        self._cdk(app, folder).destroy(stacks, context or {}, self._output())
+
+    def inbox(self) -> list[inbox.Message]:
+        """The mails and texts sent so far, the oldest first."""
+        return inbox.read(self.port)
+
+    def recorded(self) -> list[Mapping[str, str]]:
+        """The deployed resources that have nothing behind them: type, logical_id and stack."""
+        found = self.http("GET", f"{self.endpoint_url}/_local_aws/recorded").json()
+        return cast("list[Mapping[str, str]]", found["recorded"])
+
+    def inject_fault(
+        self, service: str, action: str, error: str, *, status: int = 400, times: int | None = None
+    ) -> None:
+        """Let an operation fail, so many times or until ``clear_faults``.
+
+        >>> aws.inject_fault("ses", "SendEmail", "TooManyRequestsException", status=429, times=2)
+        """
+        fault = {"service": service, "action": action, "error": error, "status": status, "times": times}
+        answer = self.http("POST", f"{self.endpoint_url}/_local_aws/faults", body=json.dumps(fault))
+        if answer.status != http.client.OK:
+            raise ValueError(str(answer.json()["error"]))
+
+    def clear_faults(self) -> None:
+        """Let every operation succeed again."""
+        self.http("DELETE", f"{self.endpoint_url}/_local_aws/faults")
+
+    def localize(self, url: str) -> str:
+        """The local address for a public AWS one."""
+        return localize(url, self.port)
+
+    def http(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: str | bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Send a request to the server under any of the names it serves.
+
+        Names below ``localhost`` are not resolved by Python everywhere, so the name travels in the Host header.
+        """
+        address = urlsplit(self.localize(url))
+        target = (address.path or "/") + (f"?{address.query}" if address.query else "")
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_HTTP_SECONDS)
+        try:
+            connection.request(method, target, body, {"Host": address.netloc, **(headers or {})})
+            answer = connection.getresponse()
+            names = {name.lower(): value for name, value in answer.getheaders()}
+            return Response(answer.status, names, answer.read())
+        finally:
+            connection.close()
+
+    def _cdk(self, app: str | None, folder: Path | None) -> Cdk:
+        cdk = Cdk(self._workspace, self.port)
+        return Cdk(self._workspace, self.port, app or cdk.app, folder or cdk.folder)
+
+    def _output(self) -> Path:
+        return self._workspace.temporary / f"cdk.out.{secrets.token_hex(4)}"

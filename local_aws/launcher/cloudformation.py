@@ -1,0 +1,96 @@
+"""Teaches the emulator's CloudFormation the types it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+from local_aws.hosts import localize
+from local_aws.launcher import bucket_deployment, custom_resources, hooks
+from local_aws.launcher.added_types import ADDED_TYPES
+from local_aws.launcher.hooks import Handler, Properties, Provisioned
+from local_aws.launcher.recorded import HandlersWithFallback
+from local_aws.launcher.values import text
+
+_SECURE_UPGRADE = "upgrade-insecure-requests"
+
+
+def install(port: int) -> None:
+    """Add the types; wrap those that need a little more than the emulator gives; record everything else."""
+    handlers = HandlersWithFallback(hooks.resource_handlers())
+    native: dict[str, Handler] = {
+        "Custom::CDKBucketDeployment": bucket_deployment.handler(port),
+        "Custom::S3AutoDeleteObjects": custom_resources.auto_delete_objects(),
+        "Custom::VpcRestrictDefaultSG": custom_resources.restrict_default_security_group(),
+    }
+    added = {name: row.handler() for name, row in ADDED_TYPES.items()}
+    wrapped = {
+        "AWS::EC2::VPC": _with_vpc_attributes(handlers["AWS::EC2::VPC"]),
+        "AWS::CloudFront::ResponseHeadersPolicy": _with_local_hosts(
+            handlers["AWS::CloudFront::ResponseHeadersPolicy"], port
+        ),
+    }
+    handlers.update({**native, **added, **wrapped})
+    hooks.HANDLERS.replace(handlers)
+    hooks.CHANGE_SET_HANDLERS.replace(handlers)
+
+    blocking = cast("Callable[[str], bool]", hooks.RUNS_ON_WORKER_THREAD.get())
+    hooks.RUNS_ON_WORKER_THREAD.replace(lambda name: name in added or blocking(name))
+    custom_resources.cap_waiting()
+
+
+def _with_vpc_attributes(original: Handler) -> Handler:
+    """The emulator's VPC lacks the attributes that CDK's endpoints and dual-stack subnets read."""
+
+    def extend(provisioned: Provisioned, properties: Properties) -> Provisioned:
+        physical_id, attributes = provisioned
+        # Stable per VPC, in the documentation prefix: nothing here routes it.
+        ipv6 = f"2001:db8:{physical_id[-4:]}:{physical_id[-6:-4]}00::/56"
+        return physical_id, {
+            **attributes,
+            "CidrBlock": text(properties, "CidrBlock", "10.0.0.0/16"),
+            "CidrBlockAssociations": [f"vpc-cidr-assoc-{physical_id.removeprefix('vpc-')}"],
+            "Ipv6CidrBlocks": [ipv6],
+        }
+
+    return _wrapped(original, extend)
+
+
+def _with_local_hosts(original: Handler, port: int) -> Handler:
+    """A content security policy must allow the local host names, or the page can't reach its API."""
+
+    def local(value: object) -> object:
+        if isinstance(value, dict):
+            return {key: local(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [local(item) for item in value]
+        return _local_policy(value, port) if isinstance(value, str) else value
+
+    def localized(properties: Properties) -> Properties:
+        return {key: local(value) for key, value in properties.items()}
+
+    return _wrapped(original, lambda provisioned, _properties: provisioned, localized)
+
+
+def _local_policy(policy: str, port: int) -> str:
+    directives = [part for part in policy.split(";") if part.strip() != _SECURE_UPGRADE]
+    return localize(";".join(directives), port)
+
+
+def _wrapped(
+    original: Handler,
+    after: Callable[[Provisioned, Properties], Provisioned],
+    before: Callable[[Properties], Properties] = lambda properties: properties,
+) -> Handler:
+    original_update = original["update"]
+
+    def create(logical_id: str, properties: Properties, stack: str) -> Provisioned:
+        return after(original["create"](logical_id, before(properties), stack), properties)
+
+    def update(
+        physical_id: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None
+    ) -> Provisioned:
+        named = (logical_id,) if original.get("update_with_logical_id") else ()
+        return after(original_update(physical_id, before(old), before(new), stack, *named), new)
+
+    return Handler(create=create, update=update, update_with_logical_id=True, delete=original["delete"])

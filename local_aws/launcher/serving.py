@@ -1,0 +1,41 @@
+"""Patches the emulator and serves it on the loopback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from hypercorn.asyncio import serve as hypercorn_serve
+from hypercorn.config import Config
+
+from local_aws.launcher import cloudformation, faults, hooks, parameters, refinements
+from local_aws.launcher.asgi import Application
+
+if TYPE_CHECKING:
+    from hypercorn.typing import ASGIFramework
+
+_KEEP_ALIVE_SECONDS = 75
+
+
+class CannotServeError(RuntimeError):
+    """The server can't start; says why in one sentence."""
+
+
+async def serve(port: int) -> None:
+    """Serve until SIGTERM or SIGINT. Raises CannotServeError."""
+    try:
+        hooks.require()
+    except hooks.HookMissingError as problem:
+        raise CannotServeError(str(problem)) from problem
+    cloudformation.install(port)
+    faults.install()
+    parameters.install()
+    refinements.install()
+
+    config = Config()
+    config.bind = [f"127.0.0.1:{port}"]
+    config.keep_alive_timeout = _KEEP_ALIVE_SECONDS
+    application = Application(cast("hooks.AsgiApp", hooks.APP.get()))
+    try:
+        await hypercorn_serve(cast("ASGIFramework", application), config)
+    except OSError as problem:
+        raise CannotServeError(f"Port {port} can't be opened: {problem}.") from problem

@@ -1,0 +1,371 @@
+"""Booking: what is sent, what is refused before it is sent, and what the page makes of the service's answers."""
+
+from __future__ import annotations
+
+import re
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.fake_service import FakeService, Reply, booked, in_seconds, refused
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import OpenPage
+
+SUBMIT = "#submit"
+TICKET = "#ticket-title"
+
+
+def fill(page: Page, *, amount: str = "5", message: str = "Cuddle me", how: str = "Email") -> None:
+    page.get_by_label("In how many").fill(amount)
+    page.get_by_label("What should Whiskers tell you?").fill(message)
+    page.get_by_label(how, exact=True).check()
+    if how != "Text":
+        page.get_by_label("Your email address").fill("me@example.org")
+    if how != "Email":
+        page.get_by_label("Your mobile number").fill("+44 (7700) 900-123")
+
+
+@pytest.mark.parametrize(
+    ("how", "addresses"),
+    [
+        ("Email", {"preference": "email", "email": "me@example.org"}),
+        ("Text", {"preference": "sms", "phone": "+447700900123"}),
+        ("Both", {"preference": "both", "email": "me@example.org", "phone": "+447700900123"}),
+    ],
+)
+def test_sends_what_was_filled_in_and_only_the_addresses_that_are_used(
+    page: Page, service: FakeService, how: str, addresses: dict[str, str]
+) -> None:
+    fill(page, how="Both")
+    fill(page, how=how, amount=" 90 ", message="  Cuddle\tme\nnow ")
+    page.get_by_label("Unit").select_option("hours")
+    page.click(SUBMIT)
+    expect(page.locator(TICKET)).to_be_visible()
+    (asked,) = service.bookings.asked
+    assert asked.json == {"waitSeconds": 90 * 3600, "message": "Cuddle me\nnow", **addresses}
+    assert asked.headers["Content-Type"] == "application/json"
+
+
+def test_an_empty_form_is_told_what_is_missing_next_to_each_field(page: Page, service: FakeService) -> None:
+    page.get_by_label("Both").check()
+    page.click(SUBMIT)
+    for label, problem in {
+        "In how many": "Enter how long to wait, for instance 5.",
+        "What should Whiskers tell you?": "Write what Whiskers should tell you.",
+        "Your email address": "Enter the address that the reminder should go to.",
+        "Your mobile number": "Enter the number that the text should go to.",
+    }.items():
+        control = page.get_by_label(label)
+        expect(control).to_have_attribute("aria-invalid", "true")
+        expect(control).to_have_accessible_description(_beginning(problem))
+        expect(page.get_by_text(problem, exact=True)).to_be_visible()
+    expect(page.get_by_label("In how many")).to_be_focused()
+    expect(page.get_by_role("status")).to_have_text("4 fields need your attention.")
+    assert service.bookings.asked == []
+
+
+@pytest.mark.parametrize(
+    ("amount", "unit", "problem"),
+    [
+        ("0", "minutes", "Whiskers needs at least one second. Enter 1 or more."),
+        ("-1", "minutes", "Use a whole number, for instance 5."),
+        ("1.5", "hours", "Use a whole number, for instance 5."),
+        ("1e3", "seconds", "Use a whole number, for instance 5."),
+        ("soon", "days", "Use a whole number, for instance 5."),
+        ("365", "days", "That is too far ahead. The longest wait is 364 days."),
+        ("31449601", "seconds", "That is too far ahead. The longest wait is 364 days."),
+        ("999999999999", "days", "That is too far ahead. The longest wait is 364 days."),
+        ("1", "seconds", ""),
+        ("364", "days", ""),
+        ("31449600", "seconds", ""),
+    ],
+)
+def test_the_wait_is_a_whole_number_between_one_second_and_364_days(
+    page: Page, amount: str, unit: str, problem: str
+) -> None:
+    page.get_by_label("Unit").select_option(unit)
+    page.get_by_label("In how many").fill(amount)
+    page.get_by_label("In how many").blur()
+    expect(page.locator("#wait-error")).to_have_text(problem)
+
+
+@pytest.mark.parametrize(
+    ("how", "message", "problem"),
+    [
+        ("Email", "x" * 459, ""),
+        ("Email", "🐈" * 459, ""),
+        ("Email", "x" * 460, "Shorten it to 459 characters; it has 460."),
+        ("Email", "   ", "Write what Whiskers should tell you."),
+        ("Email", "bell\x07", "Remove the invisible control characters; line breaks are fine."),
+        ("Email", "two\nlines", ""),
+        ("Text", "x" * 459, ""),
+        ("Text", "€" * 229, ""),
+        (
+            "Text",
+            "€" * 230,
+            "Too long for three text messages. Shorten it; signs such as € or [ ] count twice.",
+        ),
+        ("Text", "ж" * 201, ""),
+        ("Text", "🐈" * 100, ""),
+        (
+            "Both",
+            "🐈" * 101,
+            "Too long for three text messages. Shorten it to 201 characters, or leave out emoji and special letters.",
+        ),
+    ],
+)
+def test_the_message_fits_the_channels_it_is_for(page: Page, how: str, message: str, problem: str) -> None:
+    fill(page, how=how, message=message)
+    page.get_by_label("What should Whiskers tell you?").focus()
+    page.get_by_label("Unit").focus()
+    expect(page.locator("#message-error")).to_have_text(problem)
+
+
+@pytest.mark.parametrize(
+    ("message", "count", "hint"),
+    [
+        ("x" * 160, "160 / 459", "Fits 1 text message."),
+        ("x" * 161, "161 / 459", "Takes 2 text messages."),
+        ("[" + "x" * 158, "160 / 459", "Fits 1 text message."),
+        ("ж" * 70, "70 / 201", "Fits 1 text message: emoji and special letters take more room."),
+        ("🐈" * 68, "136 / 201", "Takes 3 text messages: emoji and special letters take more room."),
+    ],
+)
+def test_says_how_many_text_messages_it_takes(page: Page, message: str, count: str, hint: str) -> None:
+    page.get_by_label("Text", exact=True).check()
+    page.get_by_label("What should Whiskers tell you?").fill(message)
+    expect(page.locator("#message-count")).to_have_text(count)
+    expect(page.locator("#message-hint")).to_have_text(hint)
+
+
+@pytest.mark.parametrize(
+    ("address", "valid"),
+    [("me@example.org", True), ("first.last+cat@sub.example.co.uk", True)]
+    + [(wrong, False) for wrong in ("me", "me@", "@example.org", "me@example", "a b@example.org", "me@a..b")],
+)
+def test_an_incomplete_email_address_is_pointed_out(page: Page, address: str, valid: bool) -> None:
+    page.get_by_label("Your email address").fill(address)
+    page.get_by_label("Your email address").blur()
+    problem = "" if valid else "Enter a complete address, for instance me@example.org."
+    expect(page.locator("#email-error")).to_have_text(problem)
+
+
+@pytest.mark.parametrize(
+    ("number", "problem"),
+    [
+        ("+44 7700 900123", ""),
+        ("+1 (202) 555-0123", ""),
+        ("+1234567", ""),
+        ("07700 900123", "Begin with + and the country code"),
+        ("+0123456789", "Enter + and 7 to 15 digits"),
+        ("+123456", "Enter + and 7 to 15 digits"),
+        ("+1234567890123456", "Enter + and 7 to 15 digits"),
+        ("+44 CUDDLES", "Enter + and 7 to 15 digits"),
+    ],
+)
+def test_a_phone_number_has_its_country_code(page: Page, number: str, problem: str) -> None:
+    page.get_by_label("Text", exact=True).check()
+    page.get_by_label("Your mobile number").fill(number)
+    page.get_by_label("Your mobile number").blur()
+    expect(page.locator("#phone-error")).to_have_text(_beginning(problem) if problem else "")
+
+
+def test_a_problem_goes_away_while_it_is_being_mended(page: Page) -> None:
+    email = page.get_by_label("Your email address")
+    email.fill("me@")
+    email.blur()
+    expect(email).to_have_attribute("aria-invalid", "true")
+    email.press_sequentially("example.org")
+    expect(page.locator("#email-error")).to_have_text("")
+    expect(email).not_to_have_attribute("aria-invalid", "true")
+
+
+def test_passing_through_empty_fields_is_no_mistake(page: Page) -> None:
+    page.get_by_label("In how many").focus()
+    for _ in range(5):
+        page.keyboard.press("Tab")
+    expect(page.locator("[aria-invalid]")).to_have_count(0)
+
+
+def test_one_click_is_enough_although_a_problem_moves_the_button(page: Page, service: FakeService) -> None:
+    fill(page, message="")
+    page.get_by_label("Your email address").fill("me@")
+    page.click(SUBMIT)
+    expect(page.get_by_text("Write what Whiskers should tell you.")).to_be_visible()
+    expect(page.locator("#email-error")).not_to_have_text("")
+
+
+def test_asks_only_for_the_address_that_is_needed(page: Page) -> None:
+    email, phone = page.get_by_label("Your email address"), page.get_by_label("Your mobile number")
+    for how, wants_email, wants_phone in (("Email", True, False), ("Text", False, True), ("Both", True, True)):
+        page.get_by_label(how, exact=True).check()
+        expect(email).to_be_visible(visible=wants_email)
+        expect(phone).to_be_visible(visible=wants_phone)
+
+
+def test_says_the_moment_while_the_wait_is_typed(open_page: OpenPage) -> None:
+    page = open_page(timezone="Asia/Tokyo", paused_clock=True)
+    page.clock.set_system_time("2026-12-31T22:30:00Z")
+    page.get_by_label("Unit").select_option("hours")
+    page.get_by_label("In how many").fill("24")
+    expect(page.locator("#wait-hint")).to_have_text("That is Saturday 2 January 2027 at 07:30:00 GMT+9.")
+
+
+def test_the_services_problems_appear_next_to_their_fields(page: Page, service: FakeService) -> None:
+    service.bookings.will_be(
+        refused(
+            400,
+            "all of it",
+            ("email", "must be at an allowed domain"),
+            ("waitSeconds", "must be shorter"),
+            ("phone", "must be absent."),
+            ("other", "is odd"),
+        )
+    )
+    fill(page)
+    page.click(SUBMIT)
+    expect(page.locator("#wait-error")).to_have_text("Must be shorter.")
+    expect(page.locator("#email-error")).to_have_text("Must be at an allowed domain.")
+    expect(page.get_by_role("alert")).to_have_text("Must be absent. Is odd.")
+    expect(page.get_by_label("In how many")).to_be_focused()
+    expect(page.get_by_role("status")).to_have_text("2 fields need your attention.")
+
+
+@pytest.mark.parametrize(
+    ("reply", "explanation"),
+    [
+        (refused(400, "The body is too large"), "The body is too large"),
+        (refused(403, "Forbidden"), "Forbidden"),
+        (refused(429, "Too Many Requests"), "Whiskers is very popular just now. Wait a moment, then try again."),
+        (refused(503, "internal words"), "The service has trouble just now. Try again in a moment."),
+        (
+            Reply(status=502, body=b"<html>Bad gateway</html>"),
+            "The service has trouble just now. Try again in a moment.",
+        ),
+        (
+            Reply(dropped=True),
+            "The service could not be reached. Check your connection, then try again.",
+        ),
+        (Reply(status=404, body=b"?"), "The service refused the request (404)."),
+        (
+            Reply(body={"Status": "Success"}),
+            "The service gave an answer that this page does not understand.",
+        ),
+    ],
+)
+def test_after_a_failure_the_form_is_kept_and_sent_again_with_the_same_key(
+    page: Page, service: FakeService, reply: Reply, explanation: str
+) -> None:
+    service.bookings.will_be(reply)
+    fill(page)
+    page.click(SUBMIT)
+    expect(page.get_by_role("alert")).to_have_text(explanation)
+    expect(page.locator(SUBMIT)).to_be_enabled()
+    service.bookings.will_be(booked(send_at=in_seconds(300)))
+    page.click(SUBMIT)
+    expect(page.locator(TICKET)).to_be_visible()
+    first, *_, last = service.bookings.asked
+    assert first.json == last.json
+    assert first.headers["Idempotency-Key"] == last.headers["Idempotency-Key"]
+
+
+def test_a_changed_form_and_the_next_reminder_have_keys_of_their_own(page: Page, service: FakeService) -> None:
+    service.bookings.will_be(refused(503, "no"), booked(send_at=in_seconds(300)))
+    fill(page)
+    page.click(SUBMIT)
+    expect(page.get_by_role("alert")).not_to_be_empty()
+    page.get_by_label("What should Whiskers tell you?").fill("Cuddle me more")
+    page.click(SUBMIT)
+    page.get_by_role("button", name="Book another cuddle").click()
+    expect(page.get_by_label("In how many")).to_be_focused()
+    fill(page, message="Cuddle me more")
+    page.click(SUBMIT)
+    expect(page.locator(TICKET)).to_be_visible()
+    keys = [asked.headers["Idempotency-Key"] for asked in service.bookings.asked]
+    assert len(set(keys)) == len(keys) == 3
+
+
+def test_clicking_and_pressing_enter_again_sends_nothing_more(page: Page, service: FakeService) -> None:
+    answer = threading.Event()
+    service.bookings.will_be(Reply(body=booked(send_at=in_seconds(300)).body, held=answer), refused(500, "asked twice"))
+    fill(page)
+    page.locator(SUBMIT).dblclick()
+    expect(page.locator(SUBMIT)).to_be_disabled()
+    expect(page.locator(SUBMIT)).to_have_text("Sending…")
+    expect(page.get_by_role("status")).to_have_text("Sending your reminder.")
+    page.get_by_label("Your email address").press("Enter")
+    page.locator(SUBMIT).click(force=True)
+    answer.set()
+    expect(page.locator(TICKET)).to_be_focused()
+    assert len(service.bookings.asked) == 1
+
+
+def test_works_where_the_browser_makes_no_random_uuid(open_page: OpenPage, service: FakeService) -> None:
+    page = open_page(before="delete Crypto.prototype.randomUUID")
+    fill(page)
+    page.click(SUBMIT)
+    expect(page.locator(TICKET)).to_be_visible()
+    (asked,) = service.bookings.asked
+    assert len(asked.headers["Idempotency-Key"]) == 32
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        Reply(status=404),
+        Reply(body=b"<html>"),
+        Reply(body={}),
+        Reply(body={"apiUrl": "javascript:alert(1)"}),
+        Reply(dropped=True),
+    ],
+)
+def test_says_when_it_cannot_find_its_service_and_tries_again(
+    open_page: OpenPage, service: FakeService, broken: Reply
+) -> None:
+    working, service.configuration = service.configuration, broken
+    page = open_page()
+    expect(page.get_by_role("heading", name=re.compile("Whiskers can.t be reached"))).to_be_visible()
+    expect(page.locator("#unreachable-reason")).to_contain_text("config.json")
+    expect(page.locator("#reminder")).to_be_hidden()
+    service.configuration = working
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("#reminder")).to_be_visible()
+
+
+def test_everything_works_with_the_keyboard_alone(page: Page, service: FakeService) -> None:
+    keyboard = page.keyboard
+    keyboard.press("Tab")
+    keyboard.type("3")
+    keyboard.press("Tab")
+    keyboard.press("ArrowDown")
+    keyboard.press("Tab")
+    keyboard.type("Cuddle me")
+    keyboard.press("Tab")
+    keyboard.press("ArrowRight")
+    keyboard.press("ArrowRight")
+    keyboard.press("Tab")
+    keyboard.type("me@example.org")
+    keyboard.press("Tab")
+    keyboard.type("+447700900123")
+    keyboard.press("Tab")
+    expect(page.locator(SUBMIT)).to_be_focused()
+    keyboard.press("Enter")
+    expect(page.locator(TICKET)).to_be_focused()
+    keyboard.press("Tab")
+    keyboard.press("Enter")
+    expect(page.get_by_label("In how many")).to_be_focused()
+    (asked,) = service.bookings.asked
+    assert asked.json == {
+        "waitSeconds": 3 * 3600,
+        "message": "Cuddle me",
+        "preference": "both",
+        "email": "me@example.org",
+        "phone": "+447700900123",
+    }
+
+
+def _beginning(text: str) -> re.Pattern[str]:
+    return re.compile("^" + re.escape(text))

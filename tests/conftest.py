@@ -1,0 +1,69 @@
+"""What all suites share. Nothing here imports the CDK before a test asks for it: it starts Node.js."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+
+from stacks._node import use_environment_node
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import aws_cdk as cdk
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+_constructs = find_spec("constructs")
+if _constructs is None or _constructs.origin is None:
+    raise pytest.UsageError("The package `constructs` is not installed: run `make install` and use .venv/bin/pytest.")
+if Path(_constructs.origin) == PROJECT / "constructs" / "__init__.py":
+    raise pytest.UsageError("Remove constructs/__init__.py: it hides the package `constructs` that the CDK needs.")
+
+use_environment_node()
+
+# The same examples every time, so that a red test stays red until it is mended; `make soak` looks for new ones.
+hypothesis_settings.register_profile("steady", derandomize=True, deadline=None)
+hypothesis_settings.register_profile("soak", max_examples=10_000, deadline=None, print_blob=True)
+hypothesis_settings.load_profile("steady")
+
+
+@pytest.fixture(scope="session")
+def project() -> Path:
+    """The repository's folder."""
+    return PROJECT
+
+
+@pytest.fixture(scope="session")
+def cdk_context() -> Mapping[str, object]:
+    """The feature flags and the like that every app of this project runs with."""
+    from stacks.registry import STACKS
+    from stacks.settings.load import read_request
+
+    return read_request(STACKS, arguments=[], environment={}, project=PROJECT).cdk_context
+
+
+@pytest.fixture
+def app(cdk_context: Mapping[str, object], tmp_path: Path) -> cdk.App:
+    """An empty app. The CDK's own template validation takes seconds and runs in the stacks suite alone."""
+    import aws_cdk as cdk
+
+    return cdk.App(
+        outdir=str(tmp_path / "cdk.out"),
+        context=dict(cdk_context),
+        analytics_reporting=False,
+        builtin_cloud_formation_validation=False,
+        tree_metadata=False,
+    )
+
+
+@pytest.fixture
+def stack(app: cdk.App) -> cdk.Stack:
+    """An empty stack for any account and Region."""
+    import aws_cdk as cdk
+
+    return cdk.Stack(app, "S")

@@ -1,0 +1,93 @@
+"""Every stack of the registry, synthesized once per session under all rules, shared by every test about it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.json import JSONSnapshotExtension
+
+from stacks.registry import STACKS
+from stacks.settings.load import read_request
+
+if TYPE_CHECKING:
+    import aws_cdk as cdk
+
+_ASSET_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Synthesis:
+    """What came out of one stack: its template, and whatever a rule has to say about it."""
+
+    template: dict[str, Any]
+    findings: list[str]
+
+    def without_asset_hashes(self) -> dict[str, Any]:
+        return dict(json.loads(_ASSET_HASH.sub("<asset hash>", json.dumps(self.template))))
+
+
+Synthesize = Callable[..., Synthesis]
+
+
+@pytest.fixture(scope="session")
+def judge() -> Callable[[cdk.App], list[str]]:
+    """Synthesize an app under the rule packs; what they, and the CDK's own validation, have to say about it."""
+
+    def run(app: cdk.App) -> list[str]:
+        import aws_cdk as cdk
+        from cdk_nag import AwsSolutionsChecks, ServerlessChecks
+
+        cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
+        report = Path(app.outdir, "validation-report.json")
+        try:
+            app.synth()
+        except RuntimeError:
+            if not report.exists():
+                raise
+        # Written when there is anything to say, warnings included.
+        return _findings(json.loads(report.read_text())) if report.exists() else []
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def synthesize(
+    project: Path, tmp_path_factory: pytest.TempPathFactory, judge: Callable[[cdk.App], list[str]]
+) -> Synthesize:
+    """Build one stack as the app does, with rule packs and the CDK's validation as errors."""
+
+    @cache
+    def build(name: str, *arguments: str) -> Synthesis:
+        from stacks._synthesis import build_app
+
+        outdir = tmp_path_factory.mktemp(name)
+        settings = (f"stacks={name}", "sender=cats@example.org", *arguments)
+        selection = [part for setting in settings for part in ("-c", setting)]
+        request = read_request(STACKS, arguments=selection, environment={}, project=project)
+        app = build_app(request, outdir=outdir, validate=True)
+        findings = judge(app)
+        return Synthesis(template=json.loads((outdir / f"{name}.template.json").read_text()), findings=findings)
+
+    return build
+
+
+def _findings(report: dict[str, Any]) -> list[str]:
+    return [
+        f"{violation['ruleName']}: {violation.get('description', '')} at {construct.get('constructPath', '?')}"
+        for plugin in report["pluginReports"]
+        for violation in plugin["violations"]
+        for construct in violation["violatingConstructs"]
+    ]
+
+
+@pytest.fixture
+def snapshot_json(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    return snapshot.use_extension(JSONSnapshotExtension)

@@ -1,0 +1,55 @@
+"""Problems are collected, and come out together."""
+
+from __future__ import annotations
+
+import re
+
+import aws_cdk as cdk
+import pytest
+
+from aws_patterns._validation import Problems, is_token
+
+
+def test_every_problem_comes_out_at_once() -> None:
+    message = (
+        "Thing S/T can't be built:\n"
+        "  - size must be between 1 and 9 GB, got 10 GB\n"
+        "  - colour must be one of red, green, got 'blue'"
+    )
+
+    def check() -> None:
+        with Problems("Thing S/T") as problems:
+            problems.between("size", 10, 1, 9, " GB")
+            problems.between("weight", 9, 1, 9)
+            problems.one_of("colour", "blue", ("red", "green"))
+
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        check()
+
+
+def test_nothing_wrong_means_nothing_raised() -> None:
+    with Problems("Thing") as problems:
+        problems.between("size", 1, 1, 9)
+        problems.one_of("colour", "red", ("red", "green"))
+    assert problems.found == []
+
+
+def test_an_error_inside_is_not_replaced() -> None:
+    def check() -> None:
+        with Problems("Thing") as problems:
+            problems.add("never seen")
+            raise KeyError("the real one")
+
+    with pytest.raises(KeyError, match="the real one"):
+        check()
+
+
+def test_values_known_only_at_deployment_are_let_through() -> None:
+    number = cdk.Token.as_number({"Ref": "Size"})
+    name = cdk.Token.as_string({"Ref": "Colour"})
+    with Problems("Thing") as problems:
+        problems.between("size", number, 1, 9)
+        problems.one_of("colour", name, ("red", "green"))
+    assert problems.found == []
+    assert is_token(name)
+    assert not is_token("red")
