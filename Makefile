@@ -50,7 +50,7 @@ lock: ## Resolve requirements.in anew into requirements.txt
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/python -m pip install --disable-pip-version-check -r requirements.in
 	.venv-lock/bin/python -m pip freeze --exclude-editable > .venv-lock/pins
-	{ sed '/^-e /q' requirements.txt && cat .venv-lock/pins; } > .venv-lock/requirements.txt
+	head -n 2 requirements.txt | cat - .venv-lock/pins > .venv-lock/requirements.txt
 	mv .venv-lock/requirements.txt requirements.txt && rm -rf .venv-lock
 
 .venv/installed: requirements.txt pyproject.toml

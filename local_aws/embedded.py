@@ -99,6 +99,14 @@ class EmbeddedAws:
         """The mails and texts sent so far, the oldest first."""
         return inbox.read(self.port)
 
+    def verify_sender(self, address: str) -> None:
+        """Let SES send from an address or a domain."""
+        mail = self.client("sesv2")
+        try:
+            mail.create_email_identity(EmailIdentity=address)
+        except mail.exceptions.AlreadyExistsException:
+            return
+
     def recorded(self) -> list[Mapping[str, str]]:
         """The deployed resources that have nothing behind them: type, logical_id and stack."""
         found = self.http("GET", f"{self.endpoint_url}/_local_aws/recorded").json()

@@ -8,6 +8,7 @@ import secrets
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,14 +58,22 @@ def start(
     preferred_port: int | None = None,
     enforce_iam: bool = False,
     wait_scale: float = 1.0,
+    on_spawn: Callable[[Server], None] = lambda _server: None,
 ) -> Server:
-    """Start a server in the background and wait until it answers. Raises ServerError."""
+    """Start a server in the background and wait until it answers. Raises ServerError.
+
+    Args:
+        preferred_port: Taken if it is free.
+        enforce_iam: Deny what the policies of the functions' roles do not allow.
+        wait_scale: Factor on the waits and retry delays of Step Functions.
+        on_spawn: Told of the process before it answers, so that it is not forgotten if this one is killed.
+    """
     workspace.create()
     for attempt in range(_ATTEMPTS):
         # Another program may take the port between the look and the start.
         port = processes.free_port(preferred_port if attempt == 0 else None)
         try:
-            return _start(workspace, port, enforce_iam=enforce_iam, wait_scale=wait_scale)
+            return _start(workspace, port, on_spawn, enforce_iam=enforce_iam, wait_scale=wait_scale)
         except _PortTakenError:
             continue
     raise ServerError(f"The embedded AWS found no port that stays free. Its log: {workspace.log}")
@@ -74,7 +83,14 @@ class _PortTakenError(RuntimeError):
     pass
 
 
-def _start(workspace: Workspace, port: int, *, enforce_iam: bool, wait_scale: float) -> Server:
+def _start(
+    workspace: Workspace,
+    port: int,
+    on_spawn: Callable[[Server], None],
+    *,
+    enforce_iam: bool,
+    wait_scale: float,
+) -> Server:
     instance = f"local-aws-{secrets.token_hex(8)}"
     command = [sys.executable, "-m", "local_aws.launcher", "--port", str(port), "--instance", instance]
     command += ["--wait-scale", str(wait_scale), *(["--enforce-iam"] if enforce_iam else [])]
@@ -91,6 +107,7 @@ def _start(workspace: Workspace, port: int, *, enforce_iam: bool, wait_scale: fl
     server = Server(process.pid, port, instance)
     _KEPT.append(process)
     try:
+        on_spawn(server)
         _wait_until_healthy(server, process, workspace)
     except BaseException:
         server.stop()

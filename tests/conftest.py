@@ -16,13 +16,9 @@ if TYPE_CHECKING:
 
     import aws_cdk as cdk
 
-PROJECT = Path(__file__).resolve().parent.parent
+pytest_plugins = ["local_aws.pytest_plugin"]
 
-_constructs = find_spec("constructs")
-if _constructs is None or _constructs.origin is None:
-    raise pytest.UsageError("The package `constructs` is not installed: run `make install` and use .venv/bin/pytest.")
-if Path(_constructs.origin) == PROJECT / "constructs" / "__init__.py":
-    raise pytest.UsageError("Remove constructs/__init__.py: it hides the package `constructs` that the CDK needs.")
+PROJECT = Path(__file__).resolve().parent.parent
 
 use_environment_node()
 
@@ -30,6 +26,15 @@ use_environment_node()
 hypothesis_settings.register_profile("steady", derandomize=True, deadline=None)
 hypothesis_settings.register_profile("soak", max_examples=10_000, deadline=None, print_blob=True)
 hypothesis_settings.load_profile("steady")
+
+
+def pytest_configure() -> None:
+    """Say in one sentence what would otherwise be an import error in every module."""
+    constructs = find_spec("constructs")
+    if constructs is None or constructs.origin is None:
+        raise pytest.UsageError("`constructs` is not installed: run `make install` and use .venv/bin/pytest.")
+    if Path(constructs.origin) == PROJECT / "constructs" / "__init__.py":
+        raise pytest.UsageError("Remove constructs/__init__.py: it hides the package `constructs` that the CDK needs.")
 
 
 @pytest.fixture(scope="session")

@@ -170,7 +170,7 @@ class _Form:
             return None
         try:
             # SES carries no address with letters outside ASCII before the @.
-            parts = validate_email(text, check_deliverability=False, allow_smtputf8=False)
+            parts = validate_email(text, check_deliverability=False, allow_smtputf8=False, strict=True)
         except EmailNotValidError:
             # The library's own words quote parts of the address.
             self.refuse("email", "must be one address such as name@example.org, in ASCII before the @")

@@ -228,7 +228,8 @@ def _hint(guess: str) -> str:
 def _closest(name: str, known: Iterable[str]) -> str:
     # Letters' case and the ways to join words are the mistakes that a distance of letters overrates.
     by_likeness = {_bare(candidate.partition("<")[0]): candidate for candidate in known}
-    close = get_close_matches(_bare(name), by_likeness, n=1)
+    beginnings = [candidate for candidate in by_likeness if candidate.startswith(_bare(name))]
+    close = get_close_matches(_bare(name), by_likeness, n=1) or beginnings
     return by_likeness[close[0]] if close else ""
 
 

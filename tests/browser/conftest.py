@@ -94,7 +94,7 @@ def open_page(browser: Browser, service: FakeService) -> Iterator[OpenPage]:
         page.goto(service.site_url + path)
         if paused_clock:
             expect(page.locator(".card > :is(form, section):visible")).to_be_visible()
-            page.clock.pause_at(page.evaluate("Date.now()") + 1000)
+            page.clock.pause_at(page.evaluate("Date.now() / 1000") + 1)
         return page
 
     yield open_

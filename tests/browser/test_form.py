@@ -28,6 +28,14 @@ def fill(page: Page, *, amount: str = "5", message: str = "Cuddle me", how: str 
         page.get_by_label("Your mobile number").fill("+44 (7700) 900-123")
 
 
+def problem_with(page: Page, label: str, text: str) -> str:
+    """What the page says about this text once the field is left."""
+    page.get_by_label(label).fill(text)
+    page.get_by_label(label).blur()
+    problem_id = (page.get_by_label(label).get_attribute("aria-describedby") or "").split()[0]
+    return page.locator(f"#{problem_id}").inner_text()
+
+
 @pytest.mark.parametrize(
     ("how", "addresses"),
     [
@@ -67,110 +75,93 @@ def test_an_empty_form_is_told_what_is_missing_next_to_each_field(page: Page, se
     assert service.bookings.asked == []
 
 
-@pytest.mark.parametrize(
-    ("amount", "unit", "problem"),
-    [
-        ("0", "minutes", "Whiskers needs at least one second. Enter 1 or more."),
-        ("-1", "minutes", "Use a whole number, for instance 5."),
-        ("1.5", "hours", "Use a whole number, for instance 5."),
-        ("1e3", "seconds", "Use a whole number, for instance 5."),
-        ("soon", "days", "Use a whole number, for instance 5."),
-        ("365", "days", "That is too far ahead. The longest wait is 364 days."),
-        ("31449601", "seconds", "That is too far ahead. The longest wait is 364 days."),
-        ("999999999999", "days", "That is too far ahead. The longest wait is 364 days."),
-        ("1", "seconds", ""),
-        ("364", "days", ""),
-        ("31449600", "seconds", ""),
-    ],
-)
-def test_the_wait_is_a_whole_number_between_one_second_and_364_days(
-    page: Page, amount: str, unit: str, problem: str
-) -> None:
-    page.get_by_label("Unit").select_option(unit)
-    page.get_by_label("In how many").fill(amount)
-    page.get_by_label("In how many").blur()
-    expect(page.locator("#wait-error")).to_have_text(problem)
+def test_the_wait_is_a_whole_number_between_one_second_and_364_days(page: Page) -> None:
+    no_number = "Use a whole number, for instance 5."
+    too_far = "That is too far ahead. The longest wait is 364 days."
+    expected = {
+        ("0", "minutes"): "Whiskers needs at least one second. Enter 1 or more.",
+        ("-1", "minutes"): no_number,
+        ("1.5", "hours"): no_number,
+        ("1e3", "seconds"): no_number,
+        ("soon", "days"): no_number,
+        ("365", "days"): too_far,
+        ("31449601", "seconds"): too_far,
+        ("999999999999", "days"): too_far,
+        ("1", "seconds"): "",
+        ("364", "days"): "",
+        ("31449600", "seconds"): "",
+    }
+    found = {}
+    for amount, unit in expected:
+        page.get_by_label("Unit").select_option(unit)
+        found[amount, unit] = problem_with(page, "In how many", amount)
+    assert found == expected
 
 
-@pytest.mark.parametrize(
-    ("how", "message", "problem"),
-    [
-        ("Email", "x" * 459, ""),
-        ("Email", "🐈" * 459, ""),
-        ("Email", "x" * 460, "Shorten it to 459 characters; it has 460."),
-        ("Email", "   ", "Write what Whiskers should tell you."),
-        ("Email", "bell\x07", "Remove the invisible control characters; line breaks are fine."),
-        ("Email", "two\nlines", ""),
-        ("Text", "x" * 459, ""),
-        ("Text", "€" * 229, ""),
-        (
-            "Text",
-            "€" * 230,
-            "Too long for three text messages. Shorten it; signs such as € or [ ] count twice.",
-        ),
-        ("Text", "ж" * 201, ""),
-        ("Text", "🐈" * 100, ""),
-        (
-            "Both",
-            "🐈" * 101,
-            "Too long for three text messages. Shorten it to 201 characters, or leave out emoji and special letters.",
-        ),
-    ],
-)
-def test_the_message_fits_the_channels_it_is_for(page: Page, how: str, message: str, problem: str) -> None:
-    fill(page, how=how, message=message)
-    page.get_by_label("What should Whiskers tell you?").focus()
-    page.get_by_label("Unit").focus()
-    expect(page.locator("#message-error")).to_have_text(problem)
+def test_the_message_fits_the_channels_it_is_for(page: Page) -> None:
+    long_gsm = "Too long for three text messages. Shorten it; signs such as € or [ ] count twice."
+    long_unicode = (
+        "Too long for three text messages. Shorten it to 201 characters, or leave out emoji and special letters."
+    )
+    expected = {
+        ("Email", "x" * 459): "",
+        ("Email", "🐈" * 459): "",
+        ("Email", "x" * 460): "Shorten it to 459 characters; it has 460.",
+        ("Email", "   "): "Write what Whiskers should tell you.",
+        ("Email", "bell\x07"): "Remove the invisible control characters; line breaks are fine.",
+        ("Email", "two\nlines"): "",
+        ("Text", "x" * 459): "",
+        ("Text", "€" * 229): "",
+        ("Text", "€" * 230): long_gsm,
+        ("Text", "ж" * 201): "",
+        ("Text", "🐈" * 100): "",
+        ("Both", "🐈" * 101): long_unicode,
+    }
+    found = {}
+    for how, message in expected:
+        page.get_by_label(how, exact=True).check()
+        found[how, message] = problem_with(page, "What should Whiskers tell you?", message)
+    assert found == expected
 
 
-@pytest.mark.parametrize(
-    ("message", "count", "hint"),
-    [
+def test_says_how_many_text_messages_it_takes(page: Page) -> None:
+    page.get_by_label("Text", exact=True).check()
+    for message, count, hint in (
         ("x" * 160, "160 / 459", "Fits 1 text message."),
         ("x" * 161, "161 / 459", "Takes 2 text messages."),
         ("[" + "x" * 158, "160 / 459", "Fits 1 text message."),
         ("ж" * 70, "70 / 201", "Fits 1 text message: emoji and special letters take more room."),
         ("🐈" * 68, "136 / 201", "Takes 3 text messages: emoji and special letters take more room."),
-    ],
-)
-def test_says_how_many_text_messages_it_takes(page: Page, message: str, count: str, hint: str) -> None:
+    ):
+        page.get_by_label("What should Whiskers tell you?").fill(message)
+        expect(page.locator("#message-count")).to_have_text(count)
+        expect(page.locator("#message-hint")).to_have_text(hint)
+
+
+def test_an_incomplete_email_address_is_pointed_out(page: Page) -> None:
+    incomplete = "Enter a complete address, for instance me@example.org."
+    right = ("me@example.org", "first.last+cat@sub.example.co.uk")
+    wrong = ("me", "me@", "@example.org", "me@example", "a b@example.org", "me@a..b")
+    expected = dict.fromkeys(right, "") | dict.fromkeys(wrong, incomplete)
+    assert {text: problem_with(page, "Your email address", text) for text in expected} == expected
+
+
+def test_a_phone_number_has_its_country_code(page: Page) -> None:
     page.get_by_label("Text", exact=True).check()
-    page.get_by_label("What should Whiskers tell you?").fill(message)
-    expect(page.locator("#message-count")).to_have_text(count)
-    expect(page.locator("#message-hint")).to_have_text(hint)
-
-
-@pytest.mark.parametrize(
-    ("address", "valid"),
-    [("me@example.org", True), ("first.last+cat@sub.example.co.uk", True)]
-    + [(wrong, False) for wrong in ("me", "me@", "@example.org", "me@example", "a b@example.org", "me@a..b")],
-)
-def test_an_incomplete_email_address_is_pointed_out(page: Page, address: str, valid: bool) -> None:
-    page.get_by_label("Your email address").fill(address)
-    page.get_by_label("Your email address").blur()
-    problem = "" if valid else "Enter a complete address, for instance me@example.org."
-    expect(page.locator("#email-error")).to_have_text(problem)
-
-
-@pytest.mark.parametrize(
-    ("number", "problem"),
-    [
-        ("+44 7700 900123", ""),
-        ("+1 (202) 555-0123", ""),
-        ("+1234567", ""),
-        ("07700 900123", "Begin with + and the country code"),
-        ("+0123456789", "Enter + and 7 to 15 digits"),
-        ("+123456", "Enter + and 7 to 15 digits"),
-        ("+1234567890123456", "Enter + and 7 to 15 digits"),
-        ("+44 CUDDLES", "Enter + and 7 to 15 digits"),
-    ],
-)
-def test_a_phone_number_has_its_country_code(page: Page, number: str, problem: str) -> None:
-    page.get_by_label("Text", exact=True).check()
-    page.get_by_label("Your mobile number").fill(number)
-    page.get_by_label("Your mobile number").blur()
-    expect(page.locator("#phone-error")).to_have_text(_beginning(problem) if problem else "")
+    no_plus = "Begin with + and the country code, for instance +44 7700 900123."
+    no_number = "Enter + and 7 to 15 digits, the country code first, for instance +44 7700 900123."
+    expected = {
+        "+44 7700 900123": "",
+        "+1 (202) 555-0123": "",
+        "+1234567": "",
+        "+123456789012345": "",
+        "07700 900123": no_plus,
+        "+0123456789": no_number,
+        "+123456": no_number,
+        "+1234567890123456": no_number,
+        "+44 CUDDLES": no_number,
+    }
+    assert {text: problem_with(page, "Your mobile number", text) for text in expected} == expected
 
 
 def test_a_problem_goes_away_while_it_is_being_mended(page: Page) -> None:
@@ -211,7 +202,9 @@ def test_says_the_moment_while_the_wait_is_typed(open_page: OpenPage) -> None:
     page.clock.set_system_time("2026-12-31T22:30:00Z")
     page.get_by_label("Unit").select_option("hours")
     page.get_by_label("In how many").fill("24")
-    expect(page.locator("#wait-hint")).to_have_text("That is Saturday 2 January 2027 at 07:30:00 GMT+9.")
+    # Browsers differ in the commas.
+    words = re.compile(r"^That is Saturday,? 2 January 2027 at 0?7:30:00 GMT\+9\.$")
+    expect(page.locator("#wait-hint")).to_have_text(words)
 
 
 def test_the_services_problems_appear_next_to_their_fields(page: Page, service: FakeService) -> None:

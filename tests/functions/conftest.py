@@ -75,6 +75,21 @@ class FakeAws:
     after: dict[str, list[BaseException]] = field(default_factory=dict)
     # AWS answers a repeated start of a running execution with its start date; an emulator may not.
     always_refuses_repeated_names: bool = False
+    # A table whose clock is behind lets no record expire in time.
+    holds_records_for_valid: bool = False
+
+    @property
+    def started(self) -> list[Started]:
+        return list(self.executions.values())
+
+    def fail(self, operation: str, code: str, *, status: int = 400, message: str = "refused", times: int = 1) -> None:
+        """Answer the next calls of an operation with an error."""
+        self.instead.setdefault(operation, []).extend(ServiceFaultError(code, status, message) for _ in range(times))
+
+    def cut_off(self, *, before: str = "", after: str = "") -> type[BaseException]:
+        """Let the function die before or after its next call of an operation; gives what that raises."""
+        (self.instead if before else self.after).setdefault(before or after, []).append(ProcessDiedError())
+        return ProcessDiedError
 
     def reset(self) -> None:
         vars(self).update(vars(FakeAws()))
@@ -119,11 +134,14 @@ class FakeAws:
         key, values = item["id"]["S"], _item(data["ExpressionAttributeValues"])
         assert data["ConditionExpression"] == _CONDITION
         held = self.records.get(key)
-        if held is not None and not (
-            int(held["expiration"]["N"]) < int(values[":now"]["N"])
-            or (
-                held["status"]["S"] == "INPROGRESS"
-                and int(held["in_progress_expiration"]["N"]) < int(values[":now_in_millis"]["N"])
+        if held is not None and (
+            self.holds_records_for_valid
+            or not (
+                int(held["expiration"]["N"]) < int(values[":now"]["N"])
+                or (
+                    held["status"]["S"] == "INPROGRESS"
+                    and int(held["in_progress_expiration"]["N"]) < int(values[":now_in_millis"]["N"])
+                )
             )
         ):
             assert data["ReturnValuesOnConditionCheckFailure"] == "ALL_OLD"
@@ -204,7 +222,12 @@ class Page:
 
     def post(self, body: object, **headers: str) -> tuple[int, Json]:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        status, answer, _ = self.ask(post_event(json.dumps(body), sent))
+        return self.post_text(json.dumps(body), sent)
+
+    def post_text(
+        self, body: str | None, headers: Mapping[str, str] | None = None, *, is_base64: bool = False
+    ) -> tuple[int, Json]:
+        status, answer, _ = self.ask(post_event(body, headers, is_base64=is_base64))
         return status, answer
 
     def get(self, name: str) -> tuple[int, Json]:
@@ -305,6 +328,24 @@ def aws(connected: FakeAws, monkeypatch: pytest.MonkeyPatch) -> FakeAws:
 def page(aws: FakeAws, deployed: tuple[Api, Gateway]) -> Page:
     """A page that talks to the API as deployed with default settings."""
     return Page(deployed[0])
+
+
+@pytest.fixture
+def page_of(aws: FakeAws, connect: Callable[[pytest.MonkeyPatch], None]) -> Callable[..., Page]:
+    """A page that talks to the API as deployed with these environment variables."""
+
+    def make(**changes: str) -> Page:
+        with pytest.MonkeyPatch.context() as patch:
+            connect(patch)
+            return Page(Api.from_environment({**ENVIRONMENT, **changes}))
+
+    return make
+
+
+@pytest.fixture
+def context() -> LambdaContext:
+    """What Lambda tells a function about its invocation."""
+    return Context()
 
 
 @pytest.fixture

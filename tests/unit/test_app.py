@@ -132,6 +132,7 @@ def test_the_same_settings_give_the_same_bytes_by_itself_and_under_the_cli(small
     small_app.run("-c", "days=3")
     assert dict(small_app.templates()) == first
     assert b'"MessageRetentionPeriod": 259200' in first["One"]
+    assert b"AWS::CDK::Metadata" not in first["One"]
 
     # What the CLI adds to the context of cdk.json; recorded from 2.1148.1.
     context = json.loads((small_app.folder / "cdk.json").read_text())["context"] | {

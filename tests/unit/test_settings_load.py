@@ -23,7 +23,8 @@ class OneSettings:
     removal_policy: Literal["retain", "destroy"] = "retain"
 
     def problems(self) -> list[str]:
-        return [] if self.rate > 0 else [f"rate must be more than 0, got {self.rate:g}"]
+        found = [] if "@" in self.sender else [f"sender must hold an @, got {self.sender!r}"]
+        return found if self.rate > 0 else [*found, f"rate must be more than 0, got {self.rate:g}"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -167,6 +168,23 @@ def test_account_region_and_tags_hold_for_every_stack(person: Person) -> None:
     assert (app.account, app.region, app.tags) == ("111122223333", "eu-west-1", {"a:b/c": "d"})
 
 
+def test_a_tag_on_the_command_line_beats_the_same_tag_in_a_file_and_leaves_the_others(person: Person) -> None:
+    file = person.file("s.toml", '[tags]\nteam = "dogs"\nstage = "test"\n')
+    assert person.asks("-c", "tags.team=cats", "-c", f"settings={file}").app.tags == {"team": "cats", "stage": "test"}
+
+
+def test_a_mistyped_stack_does_not_hide_mistakes_in_its_settings(person: Person) -> None:
+    assert person.is_told(lambda: person.asks("-c", "stacks=Tow", "-c", "size=big")) == [
+        "stacks names Tow, which does not exist; did you mean Two? (from -c stacks)",
+        "size must be a whole number, got 'big' (from -c size; default: 1)",
+    ]
+
+
+def test_a_value_that_cannot_be_read_is_reported_once(person: Person) -> None:
+    person.cdk_json({"aws_patterns": {"sender": 5}})
+    assert person.is_told(person.asks) == ["sender must be text, got 5 (from cdk.json, context.aws_patterns.sender)"]
+
+
 def test_without_account_and_region_the_stacks_fit_any(person: Person) -> None:
     app = person.asks("-c", "account=").app
     assert (app.account, app.region, app.tags) == (None, None, {})
@@ -212,6 +230,7 @@ def test_whoever_mistypes_is_told_what_exists(person: Person) -> None:
         ("removalPolicy", "removal_policy"),
         ("removal-policy", "removal_policy"),
         ("tag", "tags.<name>"),
+        ("chan", "channels"),
         ("stack", "stacks"),
     ],
 )
@@ -276,7 +295,9 @@ def test_asking_for_no_stack_is_refused(person: Person, nothing: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("arguments", [["--stacks", "One"], ["One"], ["-c", "sender"], ["-c", "=1"]])
+@pytest.mark.parametrize(
+    "arguments", [["--stacks", "One"], ["One"], ["--con", "rate=1"], ["-c", "sender"], ["-c", "=1"]]
+)
 def test_arguments_that_mean_nothing_are_not_ignored(
     person: Person, arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -92,6 +92,8 @@ class ReminderApi(Construct):
             cloud_watch_role_removal_policy=removal_policy if account_log_role else None,
             deploy_options=self._stage_options(throttle_rate, throttle_burst),
         )
+        # RestApi makes an output of its own; what is printed after a deployment is the stack's choice.
+        self.rest_api.node.try_remove_child("Endpoint")
         self._answer_refusals()
         self.post = self._add_methods(function)
         self.origin = f"https://{self.rest_api.rest_api_id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}"

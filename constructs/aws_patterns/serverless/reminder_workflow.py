@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -29,7 +27,8 @@ _TRANSIENT_EMAIL_ERRORS = [
     "Sandbox.Timedout",
 ]
 # Unlike the email function, SNS has no memory of what it sent: only refusals that sent nothing are retried.
-_TRANSIENT_SMS_ERRORS = ["Sns.ThrottledException", "Sns.InternalErrorException"]
+# Throttling before a request reaches SNS has no class of its own and arrives as the general SnsException.
+_TRANSIENT_SMS_ERRORS = ["Sns.ThrottledException", "Sns.InternalErrorException", "Sns.SnsException"]
 
 _REMINDER = "$states.context.Execution.Input"
 
@@ -82,17 +81,12 @@ class ReminderWorkflow(Construct):
     ) -> None:
         super().__init__(scope, id)
         self._dead_letter_queue = dead_letter_queue
-        self._email_function = email_function
-
-        channels = [
-            channel for channel, wanted in ((Channel.EMAIL, email_function is not None), (Channel.SMS, sms)) if wanted
-        ]
         self.state_machine = sfn.StateMachine(
             self,
             "StateMachine",
             comment="Waits, then sends a reminder by email, text message or both",
-            definition_body=sfn.DefinitionBody.from_chainable(self._definition(channels)),
-            role=self._make_role(sms).without_policy_updates(),
+            definition_body=sfn.DefinitionBody.from_chainable(self._definition(email_function, sms)),
+            role=self._make_role(email_function, sms).without_policy_updates(),
             # The longest Step Functions allows; a reminder waits up to 364 days and may then need retries.
             timeout=Duration.days(365),
             tracing_enabled=True,
@@ -106,33 +100,33 @@ class ReminderWorkflow(Construct):
             ),
         )
 
-    def _definition(self, channels: Collection[Channel]) -> sfn.IChainable:
+    def _definition(self, email_function: lambda_.IFunction | None, sms: bool) -> sfn.IChainable:
+        # What arrives is one channel's outcome, {"email": "sent"}, or a list of them from the parallel state.
         outcome = (
             sfn.Choice.jsonata(self, "Delivered?")
             .when(sfn.Condition.jsonata("{% 'failed' in $states.input.* %}"), self._undelivered())
             .otherwise(sfn.Succeed.jsonata(self, "Reminded"))
         )
         choice = sfn.Choice(self, "Which channels?")
-        if Channel.EMAIL in channels:
-            choice.when(sfn.Condition.string_equals("$.preference", "email"), self._email("EmailOnly", outcome))
-        if Channel.SMS in channels:
+        if email_function:
+            email_only = self._email("EmailOnly", email_function, outcome)
+            choice.when(sfn.Condition.string_equals("$.preference", "email"), email_only)
+        if sms:
             choice.when(sfn.Condition.string_equals("$.preference", "sms"), self._sms("SMSOnly", outcome))
-        if len(channels) == len(Channel):
-            both = sfn.Parallel.jsonata(self, "EmailandSMS", outputs="{% $merge($states.result) %}")
-            both.branch(self._email("Email"), self._sms("SMS"))
+        if email_function and sms:
+            both = sfn.Parallel.jsonata(self, "EmailandSMS")
+            both.branch(self._email("Email", email_function), self._sms("SMS"))
             choice.when(sfn.Condition.string_equals("$.preference", "both"), both.next(outcome))
         choice.otherwise(
             sfn.Fail(self, "Unknown preference", error="UnknownPreference", cause="Not a channel of this machine")
         )
         return sfn.Wait(self, "Timer", time=sfn.WaitTime.seconds_path("$.waitSeconds")).next(choice)
 
-    def _email(self, name: str, after: sfn.IChainable | None = None) -> sfn.IChainable:
-        if self._email_function is None:
-            raise ValueError("the email channel needs its function")
+    def _email(self, name: str, function: lambda_.IFunction, after: sfn.IChainable | None = None) -> sfn.IChainable:
         task = tasks.LambdaInvoke.jsonata(
             self,
             name,
-            lambda_function=self._email_function,
+            lambda_function=function,
             payload=sfn.TaskInput.from_object(
                 {
                     "executionName": "{% $states.context.Execution.Name %}",
@@ -171,14 +165,7 @@ class ReminderWorkflow(Construct):
         after: sfn.IChainable | None,
     ) -> sfn.IChainable:
         """Retry what is worth it; keep the reminder when all attempts failed; go on in either case."""
-        task.add_retry(
-            errors=transient,
-            interval=Duration.seconds(defaults.SEND_RETRY_INTERVAL_SECONDS),
-            backoff_rate=defaults.SEND_RETRY_BACKOFF,
-            max_attempts=defaults.SEND_RETRY_ATTEMPTS,
-            max_delay=Duration.seconds(defaults.SEND_RETRY_MAX_DELAY_SECONDS),
-            jitter_strategy=sfn.JitterType.FULL,
-        )
+        _try_again(task, transient)
         keep = tasks.SqsSendMessage.jsonata(
             self,
             f"Keep {name}",
@@ -194,13 +181,7 @@ class ReminderWorkflow(Construct):
             ),
             outputs={channel.value: "failed"},
         )
-        keep.add_retry(
-            interval=Duration.seconds(defaults.SEND_RETRY_INTERVAL_SECONDS),
-            backoff_rate=defaults.SEND_RETRY_BACKOFF,
-            max_attempts=defaults.SEND_RETRY_ATTEMPTS,
-            max_delay=Duration.seconds(defaults.SEND_RETRY_MAX_DELAY_SECONDS),
-            jitter_strategy=sfn.JitterType.FULL,
-        )
+        _try_again(keep, ["States.ALL"])
         task.add_catch(keep, errors=["States.ALL"])
         if after is not None:
             keep.next(after)
@@ -208,9 +189,11 @@ class ReminderWorkflow(Construct):
         return task
 
     def _undelivered(self) -> sfn.Fail:
-        return sfn.Fail.jsonata(self, "Undelivered", error="ReminderUndelivered", cause="{% $string($states.input) %}")
+        return sfn.Fail.jsonata(
+            self, "Undelivered", error="ReminderUndelivered", cause="{% $string($merge($states.input)) %}"
+        )
 
-    def _make_role(self, sms: bool) -> iam.Role:
+    def _make_role(self, email_function: lambda_.IFunction | None, sms: bool) -> iam.Role:
         """All that the machine may do. Written out, because what the tasks would add by themselves is wider."""
 
         def allow(actions: list[str], *resources: str) -> iam.PolicyStatement:
@@ -222,8 +205,8 @@ class ReminderWorkflow(Construct):
             allow([f"logs:{action}" for action in _LOG_DELIVERY_ACTIONS], "*"),
             allow([f"xray:{action}" for action in _XRAY_ACTIONS], "*"),
         ]
-        if self._email_function is not None:
-            statements.append(allow(["lambda:InvokeFunction"], self._email_function.function_arn))
+        if email_function:
+            statements.append(allow(["lambda:InvokeFunction"], email_function.function_arn))
         if sms:
             # A phone number is not a resource to IAM: publishing to one needs '*', and only a denial keeps
             # every topic of the account out of reach.
@@ -250,3 +233,14 @@ class ReminderWorkflow(Construct):
             },
         )
         return role
+
+
+def _try_again(task: sfn.TaskStateBase, errors: list[str]) -> None:
+    task.add_retry(
+        errors=errors,
+        interval=Duration.seconds(defaults.SEND_RETRY_INTERVAL_SECONDS),
+        backoff_rate=defaults.SEND_RETRY_BACKOFF,
+        max_attempts=defaults.SEND_RETRY_ATTEMPTS,
+        max_delay=Duration.seconds(defaults.SEND_RETRY_MAX_DELAY_SECONDS),
+        jitter_strategy=sfn.JitterType.FULL,
+    )

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from botocore import xform_name
 from botocore.exceptions import ClientError
-from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from local_aws.launcher import aws
+from local_aws.launcher import aws, hooks
+from local_aws.launcher.added_types.shapes import Arguments, Unanswered, find, fit
 from local_aws.launcher.hooks import Handler, Properties, Provisioned
-from local_aws.launcher.values import mapping, text
+from local_aws.launcher.values import items, mapping, text
 
-Arguments = Mapping[str, object]
+Build = Callable[[str, Properties], Arguments]
 
 _IDEMPOTENCY_TOKENS = frozenset({"callerreference", "creatorrequestid", "clienttoken", "clientrequesttoken"})
+REF = "Ref"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """An operation and how its input is made from the physical id and the properties."""
+
+    operation: str
+    arguments: Build
+    when: Callable[[Properties], bool] = lambda _properties: True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,31 +36,30 @@ class Row:
     Attributes:
         service: The API, in botocore's name.
         create: The operation that creates; its input takes the properties of the same names.
-        reference: Where the physical id (``Ref``) is: a dotted path into the response, ``=Name`` for an input.
-        attributes: What ``Fn::GetAtt`` answers, in the same notation.
+        reference: Where the physical id (``Ref``) is: a dotted path into the response, ``=Name`` for an input,
+            several joined by ``|``; None where the API gives no id and one is made up.
+        attributes: What ``Fn::GetAtt`` answers, in the same notation, or an ARN with {region}, {account}, {id}.
         prepare: Changes properties where the API's names or shapes differ.
         name: A property that gets a generated value when it is absent.
-        delete: The operation that deletes; None where the API has none (the reason is in the row's comment).
-        delete_arguments: Its input, from the physical id and the properties.
+        then: What else to call after the creation.
+        delete: The call that deletes. None where the API has none; the row's comment says so.
         gone: Error codes of the deletion that mean there is nothing left to delete.
-        update: The operation for a change in place, or "create" to call that again; without one a change
-            replaces the resource, as CloudFormation does.
-        update_arguments: Its input, from the physical id and the new properties.
-        tagged: The physical id is an EC2 resource id, tagged through CreateTags.
+        update: The call for a change in place, or "create" to call that again. Without one a change replaces
+            the resource, as CloudFormation does.
+        tagged: What CreateTags of EC2 is called with: ``Ref`` or an attribute.
     """
 
     service: str
     create: str
-    reference: str
+    reference: str | None
     attributes: Mapping[str, str] = field(default_factory=dict)
     prepare: Callable[[Properties], Properties] | None = None
     name: str | None = None
-    delete: str | None
-    delete_arguments: Callable[[str, Properties], Arguments] | None = None
+    then: tuple[Call, ...] = ()
+    delete: Call | None
     gone: frozenset[str] = frozenset()
-    update: str | None = None
-    update_arguments: Callable[[str, Properties], Arguments] | None = None
-    tagged: bool = False
+    update: Call | str | None = None
+    tagged: str | None = None
 
     def handler(self) -> Handler:
         """The row in the form that the emulator's CloudFormation takes."""
@@ -59,122 +67,98 @@ class Row:
 
     def _create(self, logical_id: str, properties: Properties, stack: str) -> Provisioned:
         wanted = dict(properties)
+        made_up = f"{stack}-{logical_id}-{uuid.uuid4().hex[:8]}"
         if self.name and not wanted.get(self.name):
-            wanted[self.name] = f"{stack}-{logical_id}-{uuid.uuid4().hex[:8]}"
+            wanted[self.name] = made_up
         arguments = self._fitted(self.create, self.prepare(wanted) if self.prepare else wanted)
-        response = self._call(self.create, arguments)
-        physical_id = str(_find(self.reference, response, arguments))
-        attributes = {key: _find(path, response, arguments) for key, path in self.attributes.items()}
-        if self.tagged:
-            self._tag(physical_id, {}, properties)
-        _remember(self, physical_id, attributes)
+        response = self._run(self.create, arguments)
+        physical_id = str(find(self.reference, response, arguments)) if self.reference else made_up
+        attributes: dict[str, object] = {}
+        for key, path in self.attributes.items():
+            if path.startswith("arn:"):
+                attributes[key] = path.format(region=hooks.region(), account=hooks.account(), id=physical_id)
+                continue
+            try:
+                attributes[key] = find(path, response, arguments)
+            except Unanswered:
+                # Fn::GetAtt then fails by CloudFormation's own message, which names the attribute.
+                continue
+        for call in self.then:
+            if call.when(properties):
+                self._run(call.operation, self._fitted(call.operation, call.arguments(physical_id, properties)))
+        _attributes[self.create, physical_id] = attributes
+        self._tag(physical_id, {}, properties)
         return physical_id, attributes
 
     def _update(
         self, physical_id: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None
     ) -> Provisioned:
         changed = {key for key in {*old, *new} if old.get(key) != new.get(key)}
-        kept = (physical_id, _remembered(self, physical_id))
+        kept = (physical_id, _attributes.get((self.create, physical_id), {}))
         if changed <= {"Tags"}:
-            if self.tagged:
-                self._tag(physical_id, old, new)
+            self._tag(physical_id, old, new)
             return kept
-        if self.update == "create":
-            named = {**new, self.name: new.get(self.name) or physical_id} if self.name else new
-            return self._create(logical_id or physical_id, named, stack)
-        if self.update and self.update_arguments:
-            self._call(self.update, self._fitted(self.update, self.update_arguments(physical_id, new)))
+        if isinstance(self.update, Call):
+            arguments = self.update.arguments(physical_id, new)
+            self._run(self.update.operation, self._fitted(self.update.operation, arguments))
+            self._tag(physical_id, old, new)
             return kept
-        return self._create(logical_id or physical_id, new, stack)
+        same = {**new, self.name: new.get(self.name) or physical_id} if self.update and self.name else new
+        return self._create(logical_id or physical_id, same, stack)
 
     def _delete(self, physical_id: str, properties: Properties) -> None:
-        if self.delete is None or self.delete_arguments is None:
+        if self.delete is None or not self.delete.when(properties):
             return
         try:
-            self._call(self.delete, self._fitted(self.delete, self.delete_arguments(physical_id, properties)))
+            arguments = self.delete.arguments(physical_id, properties)
+            self._run(self.delete.operation, self._fitted(self.delete.operation, arguments))
         except ClientError as error:
             if error.response["Error"]["Code"] not in self.gone:
                 raise
+        _attributes.pop((self.create, physical_id), None)
 
     def _fitted(self, operation: str, properties: Mapping[str, object]) -> dict[str, object]:
         shape = aws.client(self.service).meta.service_model.operation_model(operation).input_shape
-        arguments = mapping(_fit(shape, properties))
-        for member in shape.members if shape else ():
-            if shape and member.lower() in _IDEMPOTENCY_TOKENS and member in shape.required_members:
+        arguments = mapping(fit(shape, properties))
+        for member in shape.required_members if shape else ():
+            if member.lower() in _IDEMPOTENCY_TOKENS:
                 arguments.setdefault(member, str(uuid.uuid4()))
         return arguments
 
-    def _call(self, operation: str, arguments: Arguments) -> object:
+    def _run(self, operation: str, arguments: Arguments) -> object:
         return getattr(aws.client(self.service), xform_name(operation))(**arguments)
 
     def _tag(self, physical_id: str, old: Properties, new: Properties) -> None:
-        ec2 = aws.ec2()
-        before, after = _tags(old), _tags(new)
+        if self.tagged is None:
+            return
+        known = _attributes.get((self.create, physical_id), {})
+        target = physical_id if self.tagged == REF else str(known[self.tagged])
+        ec2, before, after = aws.ec2(), _tags(old), _tags(new)
         if any(key not in after for key in before):
-            ec2.delete_tags(Resources=[physical_id], Tags=[{"Key": key} for key in before if key not in after])
+            ec2.delete_tags(Resources=[target], Tags=[{"Key": key} for key in before if key not in after])
         if after:
-            ec2.create_tags(
-                Resources=[physical_id], Tags=[{"Key": key, "Value": value} for key, value in after.items()]
-            )
+            ec2.create_tags(Resources=[target], Tags=[{"Key": key, "Value": value} for key, value in after.items()])
 
 
 # The emulator asks for the attributes again after an update in place, when no response holds them.
 _attributes: dict[tuple[str, str], Mapping[str, object]] = {}
 
 
-def _remember(row: Row, physical_id: str, attributes: Mapping[str, object]) -> None:
-    _attributes[row.create, physical_id] = attributes
+def by_id(parameter: str) -> Build:
+    """Input that holds nothing but the physical id."""
+    return lambda physical_id, _properties: {parameter: physical_id}
 
 
-def _remembered(row: Row, physical_id: str) -> Mapping[str, object]:
-    return _attributes.get((row.create, physical_id), {})
+def by_properties(*names: str, **by_reference: str) -> Build:
+    """Input that holds these properties, and the physical id under the names of ``by_reference``' values."""
+
+    def build(physical_id: str, properties: Properties) -> Arguments:
+        found = {name: properties[name] for name in names if name in properties}
+        return {**found, **dict.fromkeys(by_reference.values(), physical_id)}
+
+    return build
 
 
 def _tags(properties: Properties) -> dict[str, str]:
-    found = properties.get("Tags")
-    tags = [mapping(tag) for tag in found] if isinstance(found, list) else []
+    tags = [mapping(tag) for tag in items(properties, "Tags")]
     return {text(tag, "Key"): text(tag, "Value") for tag in tags}
-
-
-def _find(path: str, response: object, arguments: Arguments) -> object:
-    if path.startswith("="):
-        return arguments[path[1:]]
-    found = response
-    for part in path.split("."):
-        if isinstance(found, list):
-            found = found[int(part)]
-        elif isinstance(found, Mapping):
-            found = found[part]
-        else:
-            raise TypeError(f"the response has no {path}")
-    return found
-
-
-def _fit(shape: Shape | None, value: object) -> object:
-    """The value in the shape that an operation takes: names in any case, texts for numbers, no unknown members."""
-    if isinstance(shape, StructureShape):
-        members = {name.lower(): name for name in shape.members}
-        known = {members[key.lower()]: item for key, item in mapping(value).items() if key.lower() in members}
-        return {name: _fit(shape.members[name], item) for name, item in known.items()}
-    if isinstance(shape, ListShape):
-        return [_fit(shape.member, item) for item in (value if isinstance(value, list) else [value])]
-    if isinstance(shape, MapShape):
-        pairs = [mapping(pair) for pair in value] if isinstance(value, list) else None
-        plain = {text(pair, "Key"): pair.get("Value") for pair in pairs} if pairs else mapping(value)
-        return {key: _fit(shape.value, item) for key, item in plain.items()}
-    convert = _SCALARS.get(shape.type_name) if shape else None
-    return convert(value) if convert else value
-
-
-def _text(value: object) -> str:
-    return json.dumps(value) if isinstance(value, dict | list) else str(value)
-
-
-_SCALARS: Mapping[str, Callable[[object], object]] = {
-    "integer": lambda value: int(str(value)),
-    "long": lambda value: int(str(value)),
-    "float": lambda value: float(str(value)),
-    "double": lambda value: float(str(value)),
-    "boolean": lambda value: str(value).lower() == "true",
-    "string": _text,
-}

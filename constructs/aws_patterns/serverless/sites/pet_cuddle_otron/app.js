@@ -101,7 +101,7 @@ function bookAnother() {
 }
 
 function show(shown) {
-  for (const id of ["unreachable", "reminder", "ticket"]) byId(id).hidden = id !== shown;
+  for (const id of ["script-missing", "unreachable", "reminder", "ticket"]) byId(id).hidden = id !== shown;
 }
 
 function announce(text) {

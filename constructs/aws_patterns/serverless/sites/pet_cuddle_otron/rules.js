@@ -52,7 +52,7 @@ export function waitProblem(amount, unitSeconds) {
 export function messageProblem(text, asTextMessage) {
   const message = cleanMessage(text);
   if (message === "") return "Write what Whiskers should tell you.";
-  if (/[^\P{Cc}\n]/u.test(message)) return "Remove the invisible control characters; line breaks are fine.";
+  if (/\p{Cs}|[^\P{Cc}\n]/u.test(message)) return "Remove the invisible control characters; line breaks are fine.";
   const length = [...message].length;
   if (length > LONGEST_MESSAGE) {
     return `Shorten it to ${LONGEST_MESSAGE} characters; it has ${length}.`;
@@ -68,6 +68,9 @@ export function emailProblem(text) {
   const email = text.trim();
   if (email === "") return "Enter the address that the reminder should go to.";
   if (email.length > LONGEST_EMAIL) return `Enter an address of at most ${LONGEST_EMAIL} characters.`;
+  if (/^[^@]*[^\x00-\x7f]/.test(email)) {
+    return "Use an address without accents or other special letters before the @.";
+  }
   if (!/^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/u.test(email)) {
     return "Enter a complete address, for instance me@example.org.";
   }

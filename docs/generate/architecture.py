@@ -1,0 +1,222 @@
+"""The diagram of a whole stack, out of its template."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from docs.generate import permissions, wiring
+from docs.generate.graph import Category, Edge, Graph, Node, Shape
+from docs.generate.kinds import ANY, Kind, kind_of, words
+from docs.generate.template import Resource, Template, at, items, text
+
+VISITORS = "visitors"
+_ALL = "all "
+_MACHINE = "AWS::StepFunctions::StateMachine"
+_ALARM = "AWS::CloudWatch::Alarm"
+# What a workflow sets in motion is drawn beside it, not in it.
+_NEXT_GROUP = {"Workflow": "Delivery"}
+_INITIALS = {"api": "API", "rest": "REST", "http": "HTTP", "sms": "SMS", "url": "URL", "vpc": "VPC", "waf": "WAF"}
+
+
+def draw(template: Template) -> Graph:
+    """Everything in a template that a reader should know about, and how it works together."""
+    return _Drawing(template).graph()
+
+
+class _Drawing:
+    def __init__(self, template: Template) -> None:
+        self._template = template
+        self._graph = Graph()
+        self._helpers = _helpers(template)
+        self._named_by = _common_path(
+            [one for one in template.resources.values() if one.id not in self._helpers and kind_of(one.type).shown]
+        )
+        self._owners: dict[str, list[str]] = {}
+        self._wired: list[Edge] = []
+
+    def graph(self) -> Graph:
+        for resource in self._template.resources.values():
+            if resource.id not in self._helpers and kind_of(resource.type).shown:
+                self._graph.add(self._node(resource, kind_of(resource.type)))
+        self._count_gathered()
+        self._wire()
+        self._permit()
+        self._let_visitors_in()
+        self._group()
+        self._note_alarms()
+        self._join_bystanders()
+        return self._graph
+
+    def _node(self, resource: Resource, kind: Kind) -> Node:
+        if kind.gathered:
+            return Node(f"{_ALL}{resource.type}", kind.gathered, kind.label, kind.category, kind.shape, kind.group)
+        title = self._title(resource) or kind.label
+        label = "" if title == kind.label else kind.label
+        return Node(resource.id, title, label, kind.category, kind.shape, kind.group)
+
+    def _count_gathered(self) -> None:
+        counts = Counter(one.type for one in self._template.resources.values() if one.id not in self._helpers)
+        for resource_type, count in counts.items():
+            if node := self._graph.nodes.get(f"{_ALL}{resource_type}"):
+                title = f"{count} {node.title}" if count > 1 else _sentence(node.title.removesuffix("s"))
+                self._graph.add(replace(node, title=title))
+
+    def _owned_by(self, name: str, on_the_way: frozenset[str] = frozenset()) -> list[str]:
+        """The nodes that a resource counts as: its own, or those of what it is a part of."""
+        if name in self._owners:
+            return self._owners[name]
+        resource = self._template.resources[name]
+        kind = kind_of(resource.type)
+        candidates: list[str] = []
+        if name in self._helpers or name in on_the_way:
+            return []
+        if kind.gathered:
+            return [f"{_ALL}{resource.type}"]
+        if kind.shown or kind.contains:
+            return [name]
+        if kind.part_of:
+            candidates = self._template.references(at(resource.properties, kind.part_of))
+        elif kind.claimed_by:
+            candidates = [
+                one.id
+                for one in self._template.referrers(name)
+                if one.type in kind.claimed_by or (kind.claimed_by == ANY and not permissions.is_policy(one))
+            ]
+        found = [owner for one in candidates for owner in self._owned_by(one, on_the_way | {name})]
+        self._owners[name] = list(dict.fromkeys(found))
+        return self._owners[name]
+
+    def _nodes_at(self, resource: Resource, path: str) -> list[str]:
+        if not path:
+            return [node for node in self._owned_by(resource.id) if node in self._graph.nodes]
+        return self._nodes(self._template.references(at(resource.properties, path)))
+
+    def _nodes(self, names: list[str]) -> list[str]:
+        found = [owner for name in names for owner in self._owned_by(name)]
+        return [node for node in dict.fromkeys(found) if node in self._graph.nodes]
+
+    def _wire(self) -> None:
+        for machine in self._template.of_type(_MACHINE):
+            for task in wiring.tasks(self._template, machine):
+                label = "when a step fails" if task.failure else task.action
+                for target in self._nodes(task.references):
+                    labels = (label,) if label else ()
+                    self._graph.connect(Edge(machine.id, target, labels, failure=task.failure))
+        for wire in wiring.WIRES:
+            for resource in self._template.of_type(wire.type):
+                labels = wire.labels(self._template, resource)
+                for source in self._nodes_at(resource, wire.source):
+                    for target in self._nodes_at(resource, wire.target):
+                        if not (wire.last_resort and self._graph.connected(source, target)):
+                            self._graph.connect(Edge(source, target, labels, failure=wire.failure))
+
+        self._wired = self._graph.edges
+
+    def _permit(self) -> None:
+        wired = {ends for edge in self._wired for ends in ((edge.source, edge.target), (edge.target, edge.source))}
+        for allowed in permissions.allowed(self._template):
+            holders = self._nodes([allowed.role])
+            targets = self._nodes(list(allowed.resources))
+            for holder in holders:
+                for target in targets:
+                    if (holder, target) not in wired:
+                        ends = (target, holder) if allowed.takes() else (holder, target)
+                        self._graph.connect(Edge(*ends, allowed.labels()))
+                if not targets:
+                    self._reach_outside(holder, allowed)
+
+    def _reach_outside(self, holder: str, allowed: permissions.Allowed) -> None:
+        for service in allowed.outside():
+            actions = tuple(a.partition(":")[2] for a in allowed.actions if service.actions.fullmatch(a))
+            self._graph.add(Node(service.kind, service.title, service.kind, service.category, service.shape))
+            self._graph.connect(Edge(holder, service.kind, actions))
+
+    def _let_visitors_in(self) -> None:
+        for resource in self._template.resources.values():
+            public = kind_of(resource.type).public
+            if resource.id in self._graph.nodes and public is not None and self._is(resource, *public):
+                if VISITORS not in self._graph.nodes:
+                    visitors = Node(VISITORS, "Visitor", "web browser", Category.PEOPLE, Shape.PERSON)
+                    self._graph.nodes = {VISITORS: visitors, **self._graph.nodes}
+                self._graph.connect(Edge(VISITORS, resource.id, ("HTTPS",)))
+
+    @staticmethod
+    def _is(resource: Resource, path: str, value: str) -> bool:
+        if "PRIVATE" in [text(one) for one in items(at(resource.properties, "EndpointConfiguration.Types"))]:
+            return False
+        return not path or text(at(resource.properties, path)) == value
+
+    def _group(self) -> None:
+        for _ in range(len(self._graph.nodes)):
+            for target in {edge.target for edge in self._wired}:
+                node = self._graph.nodes[target]
+                around = {self._graph.nodes[edge.source].group for edge in self._wired if edge.target == target}
+                if not node.group and node.shape is not Shape.PERSON and len(around) == 1:
+                    group = around.pop()
+                    self._graph.add(replace(node, group=_NEXT_GROUP.get(group, group)))
+        for name, node in list(self._graph.nodes.items()):
+            if network := self._network_of(name):
+                self._graph.add(replace(node, group=network))
+
+    def _network_of(self, name: str) -> str:
+        resource = self._template.resources.get(name)
+        for reference in self._template.references(resource.properties) if resource else ():
+            for owner in self._owned_by(reference):
+                network = self._template.resources.get(owner)
+                if network and kind_of(network.type).contains:
+                    return f"{self._title(network)} {kind_of(network.type).label}".strip()
+        return ""
+
+    def _title(self, resource: Resource) -> str:
+        """A resource's name out of its place in the construct tree, without what its kind says anyway."""
+        said = {word.lower() for word in kind_of(resource.type).label.split()}
+        said |= {word.lower() for word in words(resource.type.rpartition("::")[2])}
+        spoken = [word.lower() for part in resource.path[len(self._named_by) :] for word in words(part)]
+        return _sentence(" ".join(word for word in dict.fromkeys(spoken) if word not in said))
+
+    def _note_alarms(self) -> None:
+        counts: Counter[str] = Counter()
+        for alarm in self._template.of_type(_ALARM):
+            watched = [alarm.properties.get("Dimensions"), alarm.properties.get("Metrics")]
+            counts.update(node for node in self._nodes(self._template.references(watched)))
+        for name, count in counts.items():
+            node = self._graph.nodes[name]
+            note = f"{count} alarm{'s' if count > 1 else ''}"
+            self._graph.add(replace(node, kind=f"{node.kind}\n{note}".strip()))
+
+    def _join_bystanders(self) -> None:
+        """One node for what stands in a group of its own accord and has no arrows; its members are its lines."""
+        alone = [
+            node for name, node in self._graph.nodes.items() if name.startswith(_ALL) and not self._graph.touches(name)
+        ]
+        for group in dict.fromkeys(node.group for node in alone if node.group):
+            members = [node for node in alone if node.group == group]
+            for node in members:
+                del self._graph.nodes[node.id]
+            kind = "\n".join(node.title for node in members)
+            self._graph.add(Node(group, group, kind, members[0].category))
+
+
+def _helpers(template: Template) -> frozenset[str]:
+    """What serves the deployment and not the running system: custom resources and what they call."""
+    custom = [one for one in template.resources.values() if one.type.startswith("Custom::")]
+    called = {name for one in custom for name in template.references(one.properties.get("ServiceToken"))}
+    inside = {one.id for one in template.resources.values() if any(part.startswith("Custom::") for part in one.path)}
+    return frozenset(called | inside)
+
+
+def _common_path(resources: list[Resource]) -> tuple[str, ...]:
+    """The part of the paths that all share, which tells a reader nothing."""
+    paths = [one.path[:-1] for one in resources if one.path]
+    shared = []
+    for parts in zip(*paths, strict=False):
+        if len(set(parts)) > 1:
+            break
+        shared.append(parts[0])
+    return tuple(shared)
+
+
+def _sentence(words_: str) -> str:
+    spelled = " ".join(_INITIALS.get(word, word) for word in words_.split())
+    return spelled[:1].upper() + spelled[1:]

@@ -1,0 +1,135 @@
+"""Arrows that a template's properties tell: integrations, origins, subscriptions, targets, redrive policies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from docs.generate.template import Resource, Template, at, items, text
+
+Label = Callable[[Template, Resource], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wire:
+    """Resources of a type connect what one property refers to with what another one refers to.
+
+    Attributes:
+        type: The type.
+        source: Dotted path of the property that names where the arrow starts; empty: the resource itself.
+        target: Dotted path of the property that names where it ends; empty: the resource itself.
+        label: What happens, or how to tell.
+        failure: Taken only when something went wrong.
+        last_resort: Used only where nothing else connects the two.
+    """
+
+    type: str
+    source: str = ""
+    target: str = ""
+    label: str | Label = ""
+    failure: bool = False
+    last_resort: bool = False
+
+    def labels(self, template: Template, resource: Resource) -> tuple[str, ...]:
+        """The arrow's text."""
+        label = self.label if isinstance(self.label, str) else self.label(template, resource)
+        return (label,) if label else ()
+
+
+def _method(_template: Template, resource: Resource) -> str:
+    return text(resource.properties.get("HttpMethod"))
+
+
+def _batch(_template: Template, resource: Resource) -> str:
+    size = resource.properties.get("BatchSize")
+    return f"batches of up to {size}" if isinstance(size, int) and size > 1 else "one by one"
+
+
+def _redrive(_template: Template, resource: Resource) -> str:
+    attempts = text(at(resource.properties, "RedrivePolicy.maxReceiveCount"))
+    return f"after {attempts} attempts" if attempts not in ("", "1") else "after one attempt"
+
+
+WIRES: tuple[Wire, ...] = (
+    Wire(type="AWS::WAFv2::WebACLAssociation", source="WebACLArn", target="ResourceArn", label="filters"),
+    Wire(type="AWS::CloudFront::Distribution", source="DistributionConfig.WebACLId", label="filters"),
+    Wire(type="AWS::CloudFront::Distribution", target="DistributionConfig.Origins", label="origin"),
+    Wire(type="AWS::Route53::RecordSet", target="AliasTarget"),
+    Wire(type="AWS::ApiGateway::Method", target="Integration", label=_method),
+    Wire(type="AWS::ApiGatewayV2::Integration", target="IntegrationUri"),
+    Wire(type="AWS::ElasticLoadBalancingV2::Listener", target="DefaultActions"),
+    Wire(type="AWS::ElasticLoadBalancingV2::TargetGroup", target="Targets"),
+    Wire(type="AWS::AutoScaling::AutoScalingGroup", source="TargetGroupARNs"),
+    Wire(type="AWS::ECS::Service", source="LoadBalancers"),
+    Wire(type="AWS::Lambda::EventSourceMapping", source="EventSourceArn", target="FunctionName", label=_batch),
+    Wire(type="AWS::SNS::Subscription", source="TopicArn", target="Endpoint"),
+    Wire(type="AWS::SNS::Subscription", source="TopicArn", target="RedrivePolicy", label="undelivered", failure=True),
+    Wire(type="AWS::Events::Rule", source="EventBusName"),
+    Wire(type="AWS::Events::Rule", target="Targets.Arn"),
+    Wire(type="AWS::Events::Rule", target="Targets.DeadLetterConfig", label="undelivered", failure=True),
+    Wire(type="AWS::Scheduler::Schedule", target="Target.Arn"),
+    Wire(type="AWS::Scheduler::Schedule", target="Target.DeadLetterConfig", label="undelivered", failure=True),
+    Wire(type="AWS::Pipes::Pipe", source="Source"),
+    Wire(type="AWS::Pipes::Pipe", target="Target"),
+    Wire(type="AWS::S3::Bucket", target="NotificationConfiguration", label="new objects"),
+    Wire(type="AWS::S3::Bucket", target="ReplicationConfiguration", label="replicates"),
+    Wire(
+        type="Custom::S3BucketNotifications",
+        source="BucketName",
+        target="NotificationConfiguration",
+        label="new objects",
+    ),
+    Wire(type="AWS::SQS::Queue", target="RedrivePolicy", label=_redrive, failure=True),
+    Wire(type="AWS::Lambda::Function", target="DeadLetterConfig", label="failed events", failure=True),
+    Wire(
+        type="AWS::Lambda::EventInvokeConfig",
+        source="FunctionName",
+        target="DestinationConfig.OnFailure",
+        label="failed events",
+        failure=True,
+    ),
+    Wire(type="AWS::Lambda::EventInvokeConfig", source="FunctionName", target="DestinationConfig.OnSuccess"),
+    Wire(type="AWS::CloudWatch::Alarm", target="AlarmActions", label="tells"),
+    Wire(type="AWS::Lambda::Permission", source="SourceArn", target="FunctionName", last_resort=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A state that uses another service: what it refers to, by which action, and whether only after a failure."""
+
+    references: list[str]
+    action: str
+    failure: bool
+
+
+def definition(resource: Resource) -> dict[str, object]:
+    """The definition of a state machine; empty where the template does not hold it."""
+    given = resource.properties.get("Definition")
+    if isinstance(given, dict):
+        return given
+    written = text(resource.properties.get("DefinitionString"))
+    parsed = json.loads(written) if written else {}
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def tasks(template: Template, machine: Resource) -> list[Task]:
+    """The states of a machine that use other resources of the template."""
+    return _tasks(template, definition(machine))
+
+
+def _tasks(template: Template, scope: object) -> list[Task]:
+    found = []
+    states = at(scope, "States")
+    states = states if isinstance(states, dict) else {}
+    caught = {text(target) for state in states.values() for target in items(at(at(state, "Catch"), "Next"))}
+    for name, state in states.items():
+        arn = text(at(state, "Resource"))
+        own = {key: state[key] for key in ("Resource", "Arguments", "Parameters") if key in state}
+        if references := template.references(own):
+            action = arn.rpartition(":::")[2].partition(".")[0].rpartition(":")[2] if ":::" in arn else "Invoke"
+            found.append(Task(references, action[:1].upper() + action[1:], failure=name in caught))
+        inner = [*items(at(state, "Branches")), *items(at(state, "Iterator")), *items(at(state, "ItemProcessor"))]
+        found += [task for scope in inner for task in _tasks(template, scope)]
+    return found

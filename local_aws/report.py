@@ -1,0 +1,99 @@
+"""The tables that a person reads."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from local_aws import catalogue
+from local_aws.grades import GRADES, Grade, grade_template
+from local_aws.hosts import localize
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from local_aws.inbox import Message
+    from local_aws.project import Workspace
+    from local_aws.state import State
+
+_MEANINGS: Mapping[Grade, str] = {
+    "executes": "behaves as on AWS, as far as the emulator goes",
+    "API-backed": "exists in its API and does nothing",
+    "recorded": "was accepted; nothing is behind it",
+}
+_INBOX_COMMAND = "make inbox"
+_STOP_COMMAND = "make local-down"
+
+
+def show(current: State, workspace: Workspace, console: Console) -> None:
+    """What is deployed, where to find it, and what it proves."""
+    rows: list[tuple[str, str, str]] = []
+    for stack, outputs in current.outputs.items():
+        for label, key in (("Site", "SiteUrl"), ("API", "ApiUrl")):
+            if key in outputs:
+                rows.append((label, localize(outputs[key], current.server.port), f"of {stack}"))
+    rows.append(("Inbox", _INBOX_COMMAND, "the mails and texts that were sent"))
+    rows.append(("Stop", _STOP_COMMAND, "leaves no process and no file"))
+    rows.append(("AWS", current.server.endpoint_url, f"log: {workspace.log}"))
+    width = max(len(value) for _label, value, _note in rows)
+    console.print()
+    for label, value, note in rows:
+        # Not a table: an address that is cut off or wrapped can't be opened.
+        line = Text.assemble((f"{label:<6} ", "bold"), f"{value:<{width}}  ", (note, "dim"))
+        console.print(line, soft_wrap=True, highlight=False)
+    console.print()
+    console.print(_grades(current, workspace))
+    for name in GRADES:
+        console.print(f"  [dim]{name}: {_MEANINGS[name]}[/]")
+    recorded = _recorded(current.server.port)
+    if recorded:
+        console.print("\n[yellow]Recorded only, nothing is behind these:[/]")
+        for entry in recorded:
+            console.print(f"  {entry['stack']}/{entry['logical_id']} ({entry['type']})", markup=False)
+
+
+def _grades(current: State, workspace: Workspace) -> Table:
+    table = Table(title="What this deployment proves", title_justify="left")
+    table.add_column("Stack")
+    table.add_column("Grade")
+    for name in GRADES:
+        table.add_column(f"Resources: {name}", justify="right")
+    for stack in current.stacks:
+        graded = grade_template(catalogue.template(stack, workspace.assembly))
+        table.add_row(stack, catalogue.grade(stack), *(str(graded.count(name)) for name in GRADES))
+    return table
+
+
+def show_messages(messages: Iterable[Message], console: Console) -> None:
+    """The mails and texts, one a row."""
+    table = Table(title="Inbox", title_justify="left")
+    for column in ("Time", "Channel", "To", "Subject and text"):
+        table.add_column(column, overflow="fold")
+    for message in messages:
+        when = message.time.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        content = f"{message.subject}\n{message.text}" if message.subject else message.text
+        # What somebody was sent may look like console markup.
+        table.add_row(when, message.channel, _plain(message.to), _plain(content))
+    if table.row_count:
+        console.print(table)
+    else:
+        console.print("Nothing has been sent yet.")
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", r"\[")
+
+
+def _recorded(port: int) -> list[dict[str, str]]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", "/_local_aws/recorded")
+        found: list[dict[str, str]] = json.loads(connection.getresponse().read())["recorded"]
+        return found
+    finally:
+        connection.close()

@@ -1,0 +1,46 @@
+"""Public AWS host names become local ones, and nothing else changes."""
+
+from __future__ import annotations
+
+import pytest
+
+from local_aws.hosts import localize
+
+
+@pytest.mark.parametrize(
+    ("public", "local"),
+    [
+        (
+            "https://a1b2c3d4.execute-api.us-east-1.amazonaws.com/prod/x?y=1",
+            "http://a1b2c3d4.execute-api.localhost:4567/prod/x?y=1",
+        ),
+        ("wss://a1b2c3d4.execute-api.eu-west-1.amazonaws.com/prod", "ws://a1b2c3d4.execute-api.localhost:4567/prod"),
+        ("https://d1abc.cloudfront.net", "http://d1abc.cloudfront.localhost:4567"),
+        ('{"host": "d1abc.cloudfront.net"}', '{"host": "d1abc.cloudfront.localhost:4567"}'),
+        (
+            "connect-src 'self' https://*.execute-api.us-east-1.amazonaws.com; img-src data:",
+            "connect-src 'self' http://*.execute-api.localhost:4567; img-src data:",
+        ),
+        ("http://my.site.s3-website-us-east-1.amazonaws.com/", "http://my.site.s3-website.localhost:4567/"),
+        (
+            "https://abc123.lambda-url.us-east-1.on.aws/",
+            "http://abc123.lambda-url.us-east-1.localhost:4567/",
+        ),
+        ("See https://d1abc.cloudfront.net.", "See http://d1abc.cloudfront.localhost:4567."),
+    ],
+)
+def test_a_public_host_name_becomes_the_local_one(public: str, local: str) -> None:
+    assert localize(public, 4567) == local
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://example.org/cloudfront.net",
+        "https://sqs.us-east-1.amazonaws.com/000000000000/queue",
+        "https://d1abc.cloudfront.network",
+        "https://d1abc.cloudfront.net.example.org",
+    ],
+)
+def test_other_names_stay_as_they_are(text: str) -> None:
+    assert localize(text, 4567) == text

@@ -1,0 +1,202 @@
+"""The Pet Cuddle-O-Tron under an IAM that is enforced: its roles allow what it needs, and nothing it does not."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from local_aws.embedded import EmbeddedAws, Response
+
+SENDER = "whiskers@example.org"
+EMAIL = "pet.owner@example.net"
+SETTINGS = {"sender": SENDER, "removal_policy": "destroy"}
+DEADLINE_SECONDS = 90
+
+# Written by the Lambda service on the function's behalf, which the emulator does without asking the role.
+WRITTEN_BY_THE_SERVICE = {
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+}
+
+
+class Deployment:
+    """What the tests here do with one deployed Pet Cuddle-O-Tron."""
+
+    def __init__(self, aws: EmbeddedAws) -> None:
+        self.aws = aws
+        aws.client("ses").verify_email_identity(EmailAddress=SENDER)
+        self.outputs = aws.deploy("PetCuddleOTron", context=SETTINGS)
+        self._count = 0
+
+    def order(self) -> Response:
+        self._count += 1
+        return self.aws.http(
+            "POST",
+            self.outputs["ApiUrl"],
+            body=json.dumps({"waitSeconds": 1, "message": f"Cuddle {self._count}", "email": EMAIL}),
+            headers={"Content-Type": "application/json"},
+        )
+
+    def follow(self, execution_id: object) -> Response:
+        return self.aws.http("GET", f"{self.outputs['ApiUrl']}/{execution_id}")
+
+    def outcome(self, execution_id: object) -> str:
+        end = time.monotonic() + DEADLINE_SECONDS
+        while time.monotonic() < end:
+            status = self.aws.client("stepfunctions").describe_execution(
+                executionArn=f"{self.outputs['StateMachineArn'].replace(':stateMachine:', ':execution:')}:{execution_id}"
+            )["status"]
+            if status != "RUNNING":
+                return str(status)
+            time.sleep(0.1)
+        raise AssertionError(f"the reminder did not end within {DEADLINE_SECONDS} s")
+
+    def records(self, claim: str) -> list[str]:
+        """The states of the idempotency records whose key has this prefix."""
+        (table,) = self.aws.client("dynamodb").list_tables()["TableNames"]
+        items = self.aws.client("dynamodb").scan(TableName=table, ConsistentRead=True)["Items"]
+        return [item["status"]["S"] for item in items if item["id"]["S"].startswith(claim)]
+
+    def role(self, function: str) -> str:
+        (found,) = (
+            configuration["Role"].rpartition("/")[2]
+            for configuration in self.aws.client("lambda").list_functions()["Functions"]
+            if configuration["Handler"] == f"{function}.handler.handle"
+        )
+        return str(found)
+
+    def actions(self, function: str) -> set[str]:
+        return {action for statement in self._statements(function) for action in _actions(statement)}
+
+    def _statements(self, function: str) -> list[dict[str, Any]]:
+        iam, role = self.aws.client("iam"), self.role(function)
+        return [
+            statement
+            for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
+            for statement in iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]["Statement"]
+        ]
+
+    @contextmanager
+    def without(self, function: str, action: str) -> Iterator[None]:
+        """The function's role has lost one action for a while."""
+        iam, role = self.aws.client("iam"), self.role(function)
+        (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+        whole = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        reduced = [
+            {**statement, "Action": left}
+            for statement in whole["Statement"]
+            if (left := [allowed for allowed in _actions(statement) if allowed != action])
+        ]
+        assert len(reduced) < len(whole["Statement"]) or reduced != whole["Statement"]
+        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps({**whole, "Statement": reduced}))
+        try:
+            yield
+        finally:
+            iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(whole))
+
+
+def _actions(statement: dict[str, Any]) -> list[str]:
+    actions = statement["Action"]
+    return [actions] if isinstance(actions, str) else list(actions)
+
+
+@pytest.fixture(scope="module")
+def deployed(session_aws_enforcing_iam: EmbeddedAws) -> Iterator[Deployment]:
+    yield Deployment(session_aws_enforcing_iam)
+    session_aws_enforcing_iam.destroy("PetCuddleOTron", context=SETTINGS)
+
+
+@pytest.fixture
+def deployment(deployed: Deployment) -> Iterator[Deployment]:
+    yield deployed
+    deployed.aws.clear_faults()
+
+
+def test_the_whole_flow_works_under_enforcement(deployment: Deployment) -> None:
+    reply = deployment.order()
+    assert reply.status == 200, reply.text
+    execution = reply.json()["ExecutionId"]
+    assert deployment.outcome(execution) == "SUCCEEDED"
+    assert deployment.follow(execution).json()["State"] == "sent"
+    assert deployment.aws.inbox()[-1].to == EMAIL
+
+
+class TestTheApiFunctionNeeds:
+    FUNCTION = "pet_cuddle_otron_api"
+
+    @pytest.mark.parametrize("action", ["states:StartExecution", "dynamodb:PutItem", "dynamodb:UpdateItem"])
+    def test_to_take_a_reminder(self, deployment: Deployment, action: str) -> None:
+        with deployment.without(self.FUNCTION, action):
+            assert deployment.order().status == 503
+        assert deployment.order().status == 200
+
+    def test_to_tell_the_status(self, deployment: Deployment) -> None:
+        execution = deployment.order().json()["ExecutionId"]
+        with deployment.without(self.FUNCTION, "states:DescribeExecution"):
+            assert deployment.follow(execution).status == 503
+        assert deployment.follow(execution).status == 200
+
+    def test_nothing_else(self, deployment: Deployment) -> None:
+        assert deployment.actions(self.FUNCTION) - WRITTEN_BY_THE_SERVICE == {
+            "states:StartExecution",
+            "states:DescribeExecution",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+        }
+
+
+class TestTheEmailFunctionNeeds:
+    FUNCTION = "pet_cuddle_otron_email"
+
+    @pytest.mark.parametrize("action", ["ses:SendEmail", "dynamodb:PutItem"])
+    def test_to_send(self, deployment: Deployment, action: str) -> None:
+        with deployment.without(self.FUNCTION, action):
+            assert deployment.outcome(deployment.order().json()["ExecutionId"]) == "FAILED"
+        assert deployment.outcome(deployment.order().json()["ExecutionId"]) == "SUCCEEDED"
+
+    def test_to_remember_that_it_has_sent(self, deployment: Deployment) -> None:
+        with deployment.without(self.FUNCTION, "dynamodb:UpdateItem"):
+            deployment.outcome(deployment.order().json()["ExecutionId"])
+            assert "INPROGRESS" in deployment.records("pet-cuddle-otron-email")
+
+    def test_to_try_again_at_once_after_a_refusal(self, deployment: Deployment) -> None:
+        deployment.aws.inject_fault("ses", "SendEmail", "TooManyRequestsException", status=429)
+        before = deployment.records("pet-cuddle-otron-email").count("INPROGRESS")
+        with deployment.without(self.FUNCTION, "dynamodb:DeleteItem"):
+            deployment.outcome(deployment.order().json()["ExecutionId"])
+        assert deployment.records("pet-cuddle-otron-email").count("INPROGRESS") > before
+
+    def test_nothing_else(self, deployment: Deployment) -> None:
+        assert deployment.actions(self.FUNCTION) - WRITTEN_BY_THE_SERVICE == {
+            "ses:SendEmail",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+        }
+
+
+def test_mail_from_another_address_is_denied(deployment: Deployment) -> None:
+    """The role allows the sender's identity only; a function sending as somebody else gets nothing out."""
+    functions = deployment.aws.client("lambda")
+    (name,) = (
+        found["FunctionName"]
+        for found in functions.list_functions()["Functions"]
+        if found["Handler"] == "pet_cuddle_otron_email.handler.handle"
+    )
+    variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    deployment.aws.client("ses").verify_email_identity(EmailAddress="impostor@example.org")
+    functions.update_function_configuration(
+        FunctionName=name, Environment={"Variables": {**variables, "SENDER": "impostor@example.org"}}
+    )
+    try:
+        assert deployment.outcome(deployment.order().json()["ExecutionId"]) == "FAILED"
+    finally:
+        functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
