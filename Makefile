@@ -8,7 +8,7 @@ PY := $(BIN)/python
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install local local-down inbox synth test check snapshots soak lock
+.PHONY: help install local local-down inbox synth test check snapshots soak lock docs bench
 
 help: ## List these commands
 	@$(PYTHON) -c 'import re; [print(f"make {n:<12}{t}") for n, t in re.findall(r"^([\w-]+):.*?## (.+)", open("Makefile").read(), re.M)]'
@@ -45,6 +45,12 @@ snapshots: install ## Update the template snapshots; nothing else does
 
 soak: install ## The property-based tests, with a hundred times the examples
 	$(BIN)/pytest tests/functions --hypothesis-profile=soak
+
+docs: install ## Write the diagrams and tables of the documentation anew
+	$(PY) -m docs.generate
+
+bench: install ## Measure, side by side, what benchmarks/ promises; writes benchmarks/results.md
+	$(PY) -m benchmarks
 
 lock: ## Resolve requirements.in anew into requirements.txt
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, overload
 
 import boto3
+from botocore.config import Config
 
 from local_aws.project import REGION
 
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_stepfunctions import SFNClient
+
+
+# A refusal is to be seen when it happens: trying again would hide an injected fault.
+_CONFIG = Config(retries={"total_max_attempts": 1})
 
 
 class Clients:
@@ -72,7 +77,7 @@ class Clients:
             # The user's own profile and credentials play no part: both keys are given.
             session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)  # noqa: S106 # dummy
             self._kept[service] = session.client(  # type: ignore[call-overload] # any service
-                service, endpoint_url=self._endpoint_url
+                service, endpoint_url=self._endpoint_url, config=_CONFIG
             )
         return self._kept[service]
 

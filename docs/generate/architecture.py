@@ -29,15 +29,13 @@ class _Drawing:
         self._template = template
         self._graph = Graph()
         self._helpers = _helpers(template)
-        self._named_by = _common_path(
-            [one for one in template.resources.values() if one.id not in self._helpers and kind_of(one.type).shown]
-        )
+        self._named_by = _common_path([one for one in template.resources.values() if self._is_shown(one)])
         self._owners: dict[str, list[str]] = {}
         self._wired: list[Edge] = []
 
     def graph(self) -> Graph:
         for resource in self._template.resources.values():
-            if resource.id not in self._helpers and kind_of(resource.type).shown:
+            if self._is_shown(resource):
                 self._graph.add(self._node(resource, kind_of(resource.type)))
         self._count_gathered()
         self._wire()
@@ -47,6 +45,11 @@ class _Drawing:
         self._note_alarms()
         self._join_bystanders()
         return self._graph
+
+    def _is_shown(self, resource: Resource) -> bool:
+        kind = kind_of(resource.type)
+        part = kind.part_of and self._template.references(at(resource.properties, kind.part_of))
+        return bool(kind.label) and not kind.contains and not part and resource.id not in self._helpers
 
     def _node(self, resource: Resource, kind: Kind) -> Node:
         if kind.gathered:
@@ -73,7 +76,7 @@ class _Drawing:
             return []
         if kind.gathered:
             return [f"{_ALL}{resource.type}"]
-        if kind.shown or kind.contains:
+        if self._is_shown(resource) or kind.contains:
             return [name]
         if kind.part_of:
             candidates = self._template.references(at(resource.properties, kind.part_of))
@@ -81,7 +84,7 @@ class _Drawing:
             candidates = [
                 one.id
                 for one in self._template.referrers(name)
-                if one.type in kind.claimed_by or (kind.claimed_by == ANY and not permissions.is_policy(one))
+                if one.type in kind.claimed_by or (kind.claimed_by == ANY and not permissions.only_permits(one))
             ]
         found = [owner for one in candidates for owner in self._owned_by(one, on_the_way | {name})]
         self._owners[name] = list(dict.fromkeys(found))
@@ -101,15 +104,15 @@ class _Drawing:
             for task in wiring.tasks(self._template, machine):
                 label = "when a step fails" if task.failure else task.action
                 for target in self._nodes(task.references):
-                    labels = (label,) if label else ()
+                    labels: tuple[str, ...] = (label,) if label else ()
                     self._graph.connect(Edge(machine.id, target, labels, failure=task.failure))
         for wire in wiring.WIRES:
             for resource in self._template.of_type(wire.type):
-                labels = wire.labels(self._template, resource)
+                told = wire.labels(self._template, resource)
                 for source in self._nodes_at(resource, wire.source):
                     for target in self._nodes_at(resource, wire.target):
                         if not (wire.last_resort and self._graph.connected(source, target)):
-                            self._graph.connect(Edge(source, target, labels, failure=wire.failure))
+                            self._graph.connect(Edge(source, target, told, failure=wire.failure))
 
         self._wired = self._graph.edges
 
@@ -139,7 +142,8 @@ class _Drawing:
                 if VISITORS not in self._graph.nodes:
                     visitors = Node(VISITORS, "Visitor", "web browser", Category.PEOPLE, Shape.PERSON)
                     self._graph.nodes = {VISITORS: visitors, **self._graph.nodes}
-                self._graph.connect(Edge(VISITORS, resource.id, ("HTTPS",)))
+                path, _ = public
+                self._graph.connect(Edge(VISITORS, resource.id, () if path else ("HTTPS",)))
 
     @staticmethod
     def _is(resource: Resource, path: str, value: str) -> bool:
@@ -160,8 +164,9 @@ class _Drawing:
                 self._graph.add(replace(node, group=network))
 
     def _network_of(self, name: str) -> str:
-        resource = self._template.resources.get(name)
-        for reference in self._template.references(resource.properties) if resource else ():
+        resources = self._template.of_type(name.removeprefix(_ALL)) if name.startswith(_ALL) else []
+        resources += [self._template.resources[name]] if name in self._template.resources else []
+        for reference in self._template.references([resource.properties for resource in resources]):
             for owner in self._owned_by(reference):
                 network = self._template.resources.get(owner)
                 if network and kind_of(network.type).contains:
@@ -170,7 +175,8 @@ class _Drawing:
 
     def _title(self, resource: Resource) -> str:
         """A resource's name out of its place in the construct tree, without what its kind says anyway."""
-        said = {word.lower() for word in kind_of(resource.type).label.split()}
+        label = kind_of(resource.type).label.lower().split()
+        said = {*label, "".join(word[0] for word in label)}
         said |= {word.lower() for word in words(resource.type.rpartition("::")[2])}
         spoken = [word.lower() for part in resource.path[len(self._named_by) :] for word in words(part)]
         return _sentence(" ".join(word for word in dict.fromkeys(spoken) if word not in said))
@@ -187,15 +193,15 @@ class _Drawing:
 
     def _join_bystanders(self) -> None:
         """One node for what stands in a group of its own accord and has no arrows; its members are its lines."""
-        alone = [
-            node for name, node in self._graph.nodes.items() if name.startswith(_ALL) and not self._graph.touches(name)
-        ]
-        for group in dict.fromkeys(node.group for node in alone if node.group):
-            members = [node for node in alone if node.group == group]
+        alone: dict[str, list[Node]] = {}
+        for name, node in self._graph.nodes.items():
+            group = kind_of(name.removeprefix(_ALL)).group if name.startswith(_ALL) else ""
+            if group and not self._graph.touches(name):
+                alone.setdefault(group, []).append(node)
+        for group, members in alone.items():
             for node in members:
                 del self._graph.nodes[node.id]
-            kind = "\n".join(node.title for node in members)
-            self._graph.add(Node(group, group, kind, members[0].category))
+            self._graph.add(Node(group, group, "\n".join(node.title for node in members), members[0].category))
 
 
 def _helpers(template: Template) -> frozenset[str]:

@@ -35,7 +35,7 @@ def architecture(graph: Graph) -> str:
 def header(**attributes: str) -> list[str]:
     """The beginning of a diagram."""
     graph = {"bgcolor": _PAPER, "fontname": FONT, "fontsize": "11", "pad": "0.25", **attributes}
-    node = {"fontname": FONT, "fontsize": "13", "fontcolor": INK, "margin": "0.12,0.07", "penwidth": "1.3"}
+    node = {"fontname": FONT, "fontsize": "13", "fontcolor": INK, "margin": "0.15,0.07", "penwidth": "1.3"}
     edge = {"fontname": FONT, "fontsize": "9.5", "fontcolor": MUTED, "color": LINE, "arrowsize": "0.7"}
     return [
         "digraph {",

@@ -92,9 +92,7 @@ class Graph:
             return
         found = self._edges.get((edge.source, edge.target), replace(edge, labels=()))
         labels = tuple(dict.fromkeys((*found.labels, *edge.labels)))
-        self._edges[edge.source, edge.target] = replace(
-            found, labels=labels, failure=found.failure and edge.failure
-        )
+        self._edges[edge.source, edge.target] = replace(found, labels=labels, failure=found.failure and edge.failure)
 
     def connected(self, one: str, other: str) -> bool:
         """Whether there is an arrow between two nodes, in whichever direction."""
@@ -109,10 +107,8 @@ class Graph:
         sentences = []
         for edge in self.edges:
             how = f": {', '.join(edge.labels)}" if edge.labels else ""
-            failing = " when something fails" if edge.failure else ""
-            sentences.append(
-                f"{self.nodes[edge.source].spoken()} to {self.nodes[edge.target].spoken()}{failing}{how}."
-            )
+            failing = " when something fails" if edge.failure and not edge.labels else ""
+            sentences.append(f"{self.nodes[edge.source].spoken()} to {self.nodes[edge.target].spoken()}{failing}{how}.")
         if alone := [node.spoken() for node in self.nodes.values() if not self.touches(node.id)]:
             sentences.append(f"Also there: {', '.join(alone)}.")
         return " ".join(sentences)

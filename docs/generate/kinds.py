@@ -20,7 +20,8 @@ class Kind:
         shape: The outline.
         group: The cluster in which it always stands; empty where its neighbours decide.
         gathered: One node stands for all of its type, with this plural as its title.
-        part_of: The property that names what it belongs to; its wiring counts as that resource's.
+        part_of: The property that names what it belongs to: where it does, it is not drawn by itself and its
+            wiring counts as that resource's.
         claimed_by: Types that own it by referring to it.
         contains: Stands around the resources that refer to it or to its parts.
         public: The property path and value that make it reachable for everybody; ("", "") is always.
@@ -36,22 +37,14 @@ class Kind:
     contains: bool = False
     public: tuple[str, str] | None = None
 
-    @property
-    def shown(self) -> bool:
-        """Whether it has a node."""
-        return bool(self.label) and not self.contains
-
 
 _PUBLIC = ("", "")
 _STORE = Shape.STORE
-# Everything that can hold a role, and what stands between it and the role.
-ANY = ("*",)
+ANY = ("*",)  # whatever refers to it, less what only permits
 
 KINDS: dict[str, Kind] = {
     # Entry
-    "AWS::CloudFront::Distribution": Kind(
-        label="CloudFront", category=C.NETWORK, group="Edge", public=_PUBLIC
-    ),
+    "AWS::CloudFront::Distribution": Kind(label="CloudFront", category=C.NETWORK, group="Edge", public=_PUBLIC),
     "AWS::WAFv2::WebACL": Kind(label="Web ACL", category=C.SECURITY, group="Edge"),
     "AWS::Route53::HostedZone": Kind(label="Route 53 zone", category=C.NETWORK, group="Edge"),
     "AWS::Route53::RecordSet": Kind(label="Route 53 record", category=C.NETWORK, group="Edge", public=_PUBLIC),
@@ -84,7 +77,8 @@ KINDS: dict[str, Kind] = {
     "AWS::EC2::Instance": Kind(label="EC2 instance", category=C.COMPUTE),
     "AWS::AutoScaling::AutoScalingGroup": Kind(label="Auto Scaling group", category=C.COMPUTE),
     "AWS::EC2::LaunchTemplate": Kind(claimed_by=("AWS::AutoScaling::AutoScalingGroup", "AWS::EC2::Instance")),
-    "AWS::IAM::InstanceProfile": Kind(claimed_by=("AWS::EC2::LaunchTemplate", "AWS::EC2::Instance")),
+    "AWS::AutoScaling::LaunchConfiguration": Kind(claimed_by=("AWS::AutoScaling::AutoScalingGroup",)),
+    "AWS::IAM::InstanceProfile": Kind(claimed_by=ANY),
     "AWS::ECS::Service": Kind(label="ECS service", category=C.COMPUTE),
     "AWS::ECS::TaskDefinition": Kind(claimed_by=("AWS::ECS::Service",)),
     "AWS::ECS::Cluster": Kind(),
@@ -99,15 +93,16 @@ KINDS: dict[str, Kind] = {
     "AWS::EFS::MountTarget": Kind(part_of="FileSystemId"),
     "AWS::DynamoDB::Table": Kind(label="DynamoDB table", category=C.DATABASE, shape=_STORE),
     "AWS::DynamoDB::GlobalTable": Kind(label="DynamoDB global table", category=C.DATABASE, shape=_STORE),
-    "AWS::RDS::DBInstance": Kind(label="RDS database", category=C.DATABASE, shape=_STORE),
+    "AWS::RDS::DBInstance": Kind(
+        label="RDS database", category=C.DATABASE, shape=_STORE, part_of="DBClusterIdentifier"
+    ),
     "AWS::RDS::DBCluster": Kind(label="Aurora cluster", category=C.DATABASE, shape=_STORE),
     "AWS::RDS::DBProxy": Kind(label="RDS proxy", category=C.DATABASE),
     "AWS::ElastiCache::ReplicationGroup": Kind(label="ElastiCache", category=C.DATABASE, shape=_STORE),
     "AWS::SecretsManager::Secret": Kind(label="Secret", category=C.SECURITY),
+    "AWS::SecretsManager::SecretTargetAttachment": Kind(part_of="SecretId"),
     # Integration
-    "AWS::StepFunctions::StateMachine": Kind(
-        label="State machine", category=C.INTEGRATION, group="Workflow"
-    ),
+    "AWS::StepFunctions::StateMachine": Kind(label="State machine", category=C.INTEGRATION, group="Workflow"),
     "AWS::Events::EventBus": Kind(label="Event bus", category=C.INTEGRATION),
     "AWS::Events::Rule": Kind(label="EventBridge rule", category=C.INTEGRATION),
     "AWS::Scheduler::Schedule": Kind(label="Schedule", category=C.INTEGRATION),
@@ -117,9 +112,7 @@ KINDS: dict[str, Kind] = {
     "AWS::Kinesis::Stream": Kind(label="Kinesis stream", category=C.INTEGRATION),
     "AWS::KinesisFirehose::DeliveryStream": Kind(label="Firehose stream", category=C.INTEGRATION),
     # Operations
-    "AWS::CloudWatch::Alarm": Kind(
-        label="CloudWatch", category=C.OPERATIONS, group="Operations", gathered="alarms"
-    ),
+    "AWS::CloudWatch::Alarm": Kind(label="CloudWatch", category=C.OPERATIONS, group="Operations", gathered="alarms"),
     "AWS::CloudWatch::CompositeAlarm": Kind(
         label="CloudWatch", category=C.OPERATIONS, group="Operations", gathered="composite alarms"
     ),
@@ -133,10 +126,10 @@ KINDS: dict[str, Kind] = {
     # Network
     "AWS::EC2::VPC": Kind(label="VPC", category=C.NETWORK, contains=True),
     "AWS::EC2::Subnet": Kind(part_of="VpcId"),
-    "AWS::EC2::SecurityGroup": Kind(part_of="VpcId"),
+    "AWS::EC2::SecurityGroup": Kind(claimed_by=ANY),
     "AWS::RDS::DBSubnetGroup": Kind(part_of="SubnetIds"),
     "AWS::ElastiCache::SubnetGroup": Kind(part_of="SubnetIds"),
-    "AWS::EC2::NatGateway": Kind(label="NAT", category=C.NETWORK, gathered="NAT gateways"),
+    "AWS::EC2::NatGateway": Kind(label="for outgoing traffic", category=C.NETWORK, gathered="NAT gateways"),
     "AWS::EC2::VPCEndpoint": Kind(label="PrivateLink", category=C.NETWORK, gathered="VPC endpoints"),
     "AWS::EC2::EIP": Kind(),
     "AWS::EC2::Route": Kind(),

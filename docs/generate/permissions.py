@@ -13,8 +13,10 @@ from docs.generate.template import Resource, Template, at, items, text
 _EVERYWHERE = frozenset({"logs", "xray", "cloudwatch", "kms", "ssm", "ssmmessages", "ec2messages", "ecr", "sts"})
 
 # What is asked of a queue or stream, in the direction in which the messages go.
-_TAKING = frozenset({"sqs:ReceiveMessage", "kinesis:GetRecords", "dynamodb:GetRecords"})
-_AROUND_TAKING = re.compile(r"sqs:(ChangeMessageVisibility|DeleteMessage|Get\w+)|(kinesis|dynamodb):\w+")
+_TAKING = frozenset({"sqs:ReceiveMessage", "kinesis:GetRecords"})
+_AROUND_TAKING = re.compile(r"sqs:(ChangeMessageVisibility|DeleteMessage)|kinesis:(Get|Describe|List|Subscribe)\w+")
+# Asked for the sake of the other actions.
+_INCIDENTAL = re.compile(r"sqs:Get\w+|s3:GetBucket\w*|secretsmanager:Describe\w+|dynamodb:(Describe|GetShard)\w+")
 
 _VERBS = (
     (re.compile(r"(Get|List|Describe|Query|Scan|BatchGet|Head|Read|ConditionCheck)"), "reads"),
@@ -100,10 +102,11 @@ def _statements(template: Template, role: str, document: object) -> Iterator[All
     for statement in items(at(document, "Statement")):
         actions = [text(action) for action in items(at(statement, "Action"))]
         actions = [action for action in actions if action.partition(":")[0] not in _EVERYWHERE]
+        actions = [action for action in actions if not _INCIDENTAL.match(action)] or actions
         if actions and at(statement, "Effect") == "Allow":
             yield Allowed(role, tuple(actions), tuple(template.references(at(statement, "Resource"))))
 
 
-def is_policy(resource: Resource) -> bool:
-    """Whether a resource only says who may do what."""
-    return resource.type.endswith(("Policy", "Permission"))
+def only_permits(resource: Resource) -> bool:
+    """Whether a resource only says who may do what, or who may talk to whom."""
+    return resource.type.endswith(("Policy", "Permission")) or resource.type.startswith("AWS::EC2::SecurityGroup")

@@ -46,6 +46,11 @@ def _batch(_template: Template, resource: Resource) -> str:
     return f"batches of up to {size}" if isinstance(size, int) and size > 1 else "one by one"
 
 
+def _port(_template: Template, resource: Resource) -> str:
+    port = resource.properties.get("FromPort")
+    return f"port {port}" if isinstance(port, int) else ""
+
+
 def _redrive(_template: Template, resource: Resource) -> str:
     attempts = text(at(resource.properties, "RedrivePolicy.maxReceiveCount"))
     return f"after {attempts} attempts" if attempts not in ("", "1") else "after one attempt"
@@ -90,6 +95,13 @@ WIRES: tuple[Wire, ...] = (
         failure=True,
     ),
     Wire(type="AWS::Lambda::EventInvokeConfig", source="FunctionName", target="DestinationConfig.OnSuccess"),
+    Wire(
+        type="AWS::EC2::SecurityGroupIngress",
+        source="SourceSecurityGroupId",
+        target="GroupId",
+        label=_port,
+        last_resort=True,
+    ),
     Wire(type="AWS::CloudWatch::Alarm", target="AlarmActions", label="tells"),
     Wire(type="AWS::Lambda::Permission", source="SourceArn", target="FunctionName", last_resort=True),
 )

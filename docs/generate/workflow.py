@@ -33,7 +33,9 @@ def draw(definition: Mapping[str, object]) -> tuple[str, str]:
         f"start -> {first}",
     ]
     head = dot.header(rankdir="TB", nodesep="0.45", ranksep="0.42", compound="true")
-    return "\n".join([*head, *lines, *arrows, *drawing.arrows, "}"]), " ".join([f"Starts with {start}.", *drawing.words])
+    return "\n".join([*head, *lines, *arrows, *drawing.arrows, "}"]), " ".join(
+        [f"Starts with {start}.", *drawing.words]
+    )
 
 
 class _Drawing:
@@ -53,7 +55,9 @@ class _Drawing:
         lines = []
         for state, body in states:
             inner = [*items(at(body, "Branches")), *items(at(body, "ItemProcessor")), *items(at(body, "Iterator"))]
-            lines += self._container(names[state], state, body, inner) if inner else [self._state(names[state], state, body)]
+            lines += (
+                self._container(names[state], state, body, inner) if inner else [self._state(names[state], state, body)]
+            )
         self.names = names
         for state, body in states:
             self._leave(names, state, body)
@@ -72,7 +76,7 @@ class _Drawing:
 
     def _container(self, name: str, title: str, body: object, branches: list[object]) -> list[str]:
         kind = "at the same time" if text(at(body, "Type")) == "Parallel" else "for each item"
-        point = "shape=point width=0.08 color=\"#64748b\""
+        point = 'shape=point width=0.08 color="#64748b"'
         lines = [f"{name} [{point}]", f"{name}_end [{point}]"]
         for branch in branches:
             lines += self.scope(branch)
@@ -97,7 +101,9 @@ def _what(state_type: str, body: object) -> str:
         case "Wait":
             seconds = _expression(text(at(body, "Seconds") or at(body, "SecondsPath")))
             moment = _expression(text(at(body, "Timestamp") or at(body, "TimestampPath")))
-            return f"waits for {seconds} {'seconds' * seconds.isdigit()}".strip() if seconds else f"waits until {moment}"
+            return (
+                f"waits for {seconds} {'seconds' * seconds.isdigit()}".strip() if seconds else f"waits until {moment}"
+            )
         case "Task":
             arn = text(at(body, "Resource"))
             return arn.rpartition(":::")[2].removeprefix("aws-sdk:") if ":::" in arn else "lambda"

@@ -60,6 +60,7 @@ def fill(page: Page, *, seconds: int, message: str) -> None:
 def test_a_visitor_books_a_reminder_and_sees_it_turn_to_sent(site: Page, aws: EmbeddedAws, project: Path) -> None:
     fill(site, seconds=5, message="Whiskers waits on the sofa.")
     if os.environ.get("UPDATE_SCREENSHOT") == "1":
+        site.evaluate("() => { document.activeElement.blur(); scrollTo(0, 0); }")
         site.screenshot(path=project / "docs" / "images" / "pet-cuddle-o-tron.png", full_page=True)
     site.get_by_role("button", name="Summon me").click()
     expect(site.get_by_role("heading", name="Your appointment")).to_be_visible(timeout=ARRIVAL_MS)

@@ -187,26 +187,23 @@ def test_a_bucket_with_versions_in_it_is_emptied_and_deleted_with_its_stack(
     assert bucket not in {entry["Name"] for entry in s3.list_buckets()["Buckets"]}
 
 
-@pytest.mark.parametrize(
-    ("path", "status", "text"),
-    [
-        ("/", 200, "home"),
-        ("/docs/", 200, "docs"),
-        ("/docs", 302, ""),
-        ("/app.js", 200, "script"),
-        ("/missing", 404, "sorry"),
-    ],
-)
 def test_the_website_endpoint_serves_index_and_error_documents(
-    path: str, status: int, text: str, embedded_aws: EmbeddedAws, create_stack: CreateStack, sources: str, name: str
+    embedded_aws: EmbeddedAws, create_stack: CreateStack, sources: str, name: str
 ) -> None:
     files = {"index.html": "home", "docs/index.html": "docs", "app.js": "script", "error.html": "sorry"}
     stack = create_stack(embedded_aws, name, template(sources, [upload(embedded_aws, sources, files)]))
     site = f"http://{stack.outputs()['Site']}.s3-website-us-east-1.amazonaws.com"
 
-    answer = embedded_aws.http("GET", site + path)
+    answers = {path: embedded_aws.http("GET", site + path) for path in ("/", "/docs/", "/docs", "/app.js", "/no")}
 
-    assert (answer.status, answer.text) == (status, text)
+    assert {path: (answer.status, answer.text) for path, answer in answers.items()} == {
+        "/": (200, "home"),
+        "/docs/": (200, "docs"),
+        "/docs": (302, ""),
+        "/app.js": (200, "script"),
+        "/no": (404, "sorry"),
+    }
+    assert answers["/docs"].headers["location"] == "/docs/"
 
 
 def test_a_bucket_that_is_no_website_says_so(embedded_aws: EmbeddedAws, sources: str) -> None:

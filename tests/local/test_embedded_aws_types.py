@@ -284,13 +284,14 @@ GROUPS: Mapping[str, tuple[Resources, Mapping[str, tuple[str, str]]]] = {
     ),
     "databases and brokers": (
         {
+            **VPC,
             "Global": resource("RDS::GlobalCluster", Engine="aurora-postgresql"),
             "Proxy": resource(
                 "RDS::DBProxy",
                 DBProxyName="proxy",
                 EngineFamily="POSTGRESQL",
                 RoleArn="arn:aws:iam::000000000000:role/proxy",
-                VpcSubnetIds=["subnet-1", "subnet-2"],
+                VpcSubnetIds=[ref("Subnet")],
                 Auth=[{"AuthScheme": "SECRETS", "SecretArn": "arn:aws:secretsmanager:us-east-1:000000000000:secret:s"}],
             ),
             "Broker": resource(

@@ -4,99 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.local.cuddles import EMAIL, PHONE, SENDER, Cuddles, eventually
+
 if TYPE_CHECKING:
-    from local_aws.embedded import EmbeddedAws, Response
-    from local_aws.inbox import Message
-
-SENDER = "whiskers@example.org"
-EMAIL = "pet.owner@example.net"
-PHONE = "+447700900123"
-SETTINGS = {"sender": SENDER, "removal_policy": "destroy"}
-DEADLINE_SECONDS = 90
-
-Found = TypeVar("Found")
-
-
-def eventually(look: Callable[[], Found | None], what: str) -> Found:
-    """What ``look`` finds, within a deadline."""
-    end = time.monotonic() + DEADLINE_SECONDS
-    while time.monotonic() < end:
-        found = look()
-        if found:
-            return found
-        time.sleep(0.1)
-    raise AssertionError(f"within {DEADLINE_SECONDS} s: no {what}")
-
-
-class Cuddles:
-    """One deployed Pet Cuddle-O-Tron, as a visitor and as its operator see it."""
-
-    def __init__(self, aws: EmbeddedAws) -> None:
-        self.aws = aws
-        aws.client("ses").verify_email_identity(EmailAddress=SENDER)
-        self.outputs = aws.deploy("PetCuddleOTron", context=SETTINGS)
-        self._messages = 0
-
-    def new_message(self) -> str:
-        """A text of its own for each test, so that tests sharing the deployment don't see each other's mail."""
-        self._messages += 1
-        return f"Cuddle number {self._messages}, please"
-
-    def order(self, headers: dict[str, str] | None = None, **fields: object) -> Response:
-        body = json.dumps({"waitSeconds": "1", **fields})
-        return self.aws.http(
-            "POST", self.outputs["ApiUrl"], body=body, headers={"Content-Type": "application/json", **(headers or {})}
-        )
-
-    def accepted(self, **fields: object) -> str:
-        reply = self.order(**fields)
-        assert reply.status == 200, reply.text
-        return str(reply.json()["ExecutionId"])
-
-    def status(self, execution_id: str) -> dict[str, Any]:
-        reply = self.aws.http("GET", f"{self.outputs['ApiUrl']}/{execution_id}")
-        assert reply.status == 200, reply.text
-        return dict(reply.json())
-
-    def ended(self, execution_id: str) -> dict[str, Any]:
-        def look() -> dict[str, Any] | None:
-            status = self.status(execution_id)
-            return status if status["State"] in {"sent", "failed"} else None
-
-        return eventually(look, "end of the reminder")
-
-    def received(self, message: str) -> list[Message]:
-        return [found for found in self.aws.inbox() if message in found.text]
-
-    def kept(self, message: str) -> list[dict[str, Any]]:
-        """Dead letters of the reminder with this message, which are taken from the queue."""
-        sqs = self.aws.client("sqs")
-        found = []
-        reply = sqs.receive_message(QueueUrl=self.outputs["DeadLetterQueueUrl"], MaxNumberOfMessages=10)
-        for letter in reply.get("Messages", []):
-            body = json.loads(letter["Body"])
-            if body["reminder"]["message"] == message:
-                found.append(body)
-                sqs.delete_message(QueueUrl=self.outputs["DeadLetterQueueUrl"], ReceiptHandle=letter["ReceiptHandle"])
-        return found
-
-    def executions(self) -> int:
-        machine = self.outputs["StateMachineArn"]
-        pages = self.aws.client("stepfunctions").get_paginator("list_executions").paginate(stateMachineArn=machine)
-        return sum(len(page["executions"]) for page in pages)
+    from local_aws.embedded import EmbeddedAws
 
 
 @pytest.fixture(scope="module")
 def deployed(session_aws: EmbeddedAws) -> Iterator[Cuddles]:
     cuddles = Cuddles(session_aws)
     yield cuddles
-    session_aws.destroy("PetCuddleOTron", context=SETTINGS)
+    cuddles.destroy()
 
 
 @pytest.fixture
@@ -154,7 +77,7 @@ class TestDelivery:
     def test_the_logs_hold_neither_message_nor_address(self, cuddles: Cuddles) -> None:
         message = cuddles.new_message()
         cuddles.ended(cuddles.accepted(message=message, email=EMAIL, phone=PHONE))
-        cuddles.order(message=message, email="not an address")
+        cuddles.order(None, message=message, email="not an address")
         logs = cuddles.aws.client("logs")
         lines = [
             event["message"]
@@ -178,15 +101,15 @@ class TestOnceOnly:
     def test_an_idempotency_key_tells_reminders_apart_and_together(self, cuddles: Cuddles) -> None:
         message = cuddles.new_message()
         replies = [
-            cuddles.order(message=message, email=EMAIL, headers={"Idempotency-Key": key}).json()["ExecutionId"]
+            cuddles.order({"Idempotency-Key": key}, message=message, email=EMAIL).json()["ExecutionId"]
             for key in (f"{message} a", f"{message} b", f"{message} a")
         ]
         assert replies[0] == replies[2] != replies[1]
 
     def test_a_key_does_not_serve_two_reminders(self, cuddles: Cuddles) -> None:
         key = {"Idempotency-Key": cuddles.new_message()}
-        assert cuddles.order(message="first", email=EMAIL, headers=key).status == 200
-        reply = cuddles.order(message="second", email=EMAIL, headers=key)
+        assert cuddles.order(key, message="first", email=EMAIL).status == 200
+        reply = cuddles.order(key, message="second", email=EMAIL)
         assert reply.status == 400
         assert "Idempotency-Key" in str(reply.json()["Reason"])
 
@@ -316,7 +239,7 @@ class TestFaults:
     def test_a_workflow_that_cannot_be_started_is_no_success(self, cuddles: Cuddles) -> None:
         cuddles.aws.inject_fault("states", "StartExecution", "ServiceUnavailable", status=503)
         message = cuddles.new_message()
-        reply = cuddles.order(message=message, email=EMAIL)
+        reply = cuddles.order(None, message=message, email=EMAIL)
         assert reply.status == 503
         assert reply.headers["access-control-allow-origin"] == "*"
         assert "try again" in str(reply.json()["Reason"])
@@ -337,10 +260,19 @@ def test_the_site_finds_its_api_by_a_deployed_file(cuddles: Cuddles) -> None:
     assert api.startswith(allowed[1])
 
 
-def test_nothing_is_left_after_destroy(embedded_aws_factory: Callable[..., EmbeddedAws]) -> None:
+def test_a_flood_is_throttled_and_nothing_is_left_after_destroy(
+    embedded_aws_factory: Callable[..., EmbeddedAws],
+) -> None:
     aws = embedded_aws_factory()
-    aws.deploy("PetCuddleOTron", context=SETTINGS)
-    aws.destroy("PetCuddleOTron", context=SETTINGS)
+    settings = {"sender": SENDER, "removal_policy": "destroy"}
+    url = aws.deploy("PetCuddleOTron", context=settings)["ApiUrl"]
+    flood = [aws.http("POST", url, body=b"{}", headers={"Content-Type": "application/json"}) for _ in range(40)]
+    refused = [reply for reply in flood if reply.status == 429]
+    assert refused, "ten requests at once and five per second are the default"
+    assert {reply.headers["access-control-allow-origin"] for reply in refused} == {"*"}
+    assert {str(reply.json()["Status"]) for reply in refused} == {"Error"}
+
+    aws.destroy("PetCuddleOTron", context=settings)
     left = {
         "stacks": [
             stack["StackName"]

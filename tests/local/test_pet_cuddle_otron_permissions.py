@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from local_aws.embedded import EmbeddedAws, Response
+from tests.local.cuddles import EMAIL, Cuddles, eventually
 
-SENDER = "whiskers@example.org"
-EMAIL = "pet.owner@example.net"
-SETTINGS = {"sender": SENDER, "removal_policy": "destroy"}
-DEADLINE_SECONDS = 90
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+
+    from local_aws.embedded import EmbeddedAws, Response
 
 # Written by the Lambda service on the function's behalf, which the emulator does without asking the role.
 WRITTEN_BY_THE_SERVICE = {
@@ -27,37 +25,26 @@ WRITTEN_BY_THE_SERVICE = {
 }
 
 
-class Deployment:
-    """What the tests here do with one deployed Pet Cuddle-O-Tron."""
+class Deployment(Cuddles):
+    """A Pet Cuddle-O-Tron whose functions can lose permissions."""
 
-    def __init__(self, aws: EmbeddedAws) -> None:
-        self.aws = aws
-        aws.client("ses").verify_email_identity(EmailAddress=SENDER)
-        self.outputs = aws.deploy("PetCuddleOTron", context=SETTINGS)
-        self._count = 0
+    def order_one(self) -> Response:
+        return self.order(None, message=self.new_message(), email=EMAIL)
 
-    def order(self) -> Response:
-        self._count += 1
-        return self.aws.http(
-            "POST",
-            self.outputs["ApiUrl"],
-            body=json.dumps({"waitSeconds": 1, "message": f"Cuddle {self._count}", "email": EMAIL}),
-            headers={"Content-Type": "application/json"},
-        )
+    def outcome(self, execution_id: str) -> str:
+        """How the execution ended, asked for past the API, which may be the one without permission."""
+        machine = self.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:")
 
-    def follow(self, execution_id: object) -> Response:
-        return self.aws.http("GET", f"{self.outputs['ApiUrl']}/{execution_id}")
+        def look() -> str | None:
+            found = self.aws.client("stepfunctions").describe_execution(executionArn=f"{machine}:{execution_id}")
+            return None if found["status"] == "RUNNING" else str(found["status"])
 
-    def outcome(self, execution_id: object) -> str:
-        end = time.monotonic() + DEADLINE_SECONDS
-        while time.monotonic() < end:
-            status = self.aws.client("stepfunctions").describe_execution(
-                executionArn=f"{self.outputs['StateMachineArn'].replace(':stateMachine:', ':execution:')}:{execution_id}"
-            )["status"]
-            if status != "RUNNING":
-                return str(status)
-            time.sleep(0.1)
-        raise AssertionError(f"the reminder did not end within {DEADLINE_SECONDS} s")
+        return eventually(look, "end of the execution")
+
+    def outcome_of_one(self) -> str:
+        reply = self.order_one()
+        assert reply.status == 200, reply.text
+        return self.outcome(str(reply.json()["ExecutionId"]))
 
     def records(self, claim: str) -> list[str]:
         """The states of the idempotency records whose key has this prefix."""
@@ -81,7 +68,7 @@ class Deployment:
         return [
             statement
             for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
-            for statement in iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]["Statement"]
+            for statement in _document(iam, role, name)["Statement"]
         ]
 
     @contextmanager
@@ -89,7 +76,7 @@ class Deployment:
         """The function's role has lost one action for a while."""
         iam, role = self.aws.client("iam"), self.role(function)
         (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
-        whole = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        whole = _document(iam, role, name)
         reduced = [
             {**statement, "Action": left}
             for statement in whole["Statement"]
@@ -103,6 +90,12 @@ class Deployment:
             iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(whole))
 
 
+def _document(iam: IAMClient, role: str, name: str) -> dict[str, Any]:
+    document: object = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+    assert isinstance(document, dict)
+    return document
+
+
 def _actions(statement: dict[str, Any]) -> list[str]:
     actions = statement["Action"]
     return [actions] if isinstance(actions, str) else list(actions)
@@ -110,8 +103,9 @@ def _actions(statement: dict[str, Any]) -> list[str]:
 
 @pytest.fixture(scope="module")
 def deployed(session_aws_enforcing_iam: EmbeddedAws) -> Iterator[Deployment]:
-    yield Deployment(session_aws_enforcing_iam)
-    session_aws_enforcing_iam.destroy("PetCuddleOTron", context=SETTINGS)
+    deployment = Deployment(session_aws_enforcing_iam)
+    yield deployment
+    deployment.destroy()
 
 
 @pytest.fixture
@@ -121,9 +115,9 @@ def deployment(deployed: Deployment) -> Iterator[Deployment]:
 
 
 def test_the_whole_flow_works_under_enforcement(deployment: Deployment) -> None:
-    reply = deployment.order()
+    reply = deployment.order_one()
     assert reply.status == 200, reply.text
-    execution = reply.json()["ExecutionId"]
+    execution = str(reply.json()["ExecutionId"])
     assert deployment.outcome(execution) == "SUCCEEDED"
     assert deployment.follow(execution).json()["State"] == "sent"
     assert deployment.aws.inbox()[-1].to == EMAIL
@@ -135,11 +129,11 @@ class TestTheApiFunctionNeeds:
     @pytest.mark.parametrize("action", ["states:StartExecution", "dynamodb:PutItem", "dynamodb:UpdateItem"])
     def test_to_take_a_reminder(self, deployment: Deployment, action: str) -> None:
         with deployment.without(self.FUNCTION, action):
-            assert deployment.order().status == 503
-        assert deployment.order().status == 200
+            assert deployment.order_one().status == 503
+        assert deployment.order_one().status == 200
 
     def test_to_tell_the_status(self, deployment: Deployment) -> None:
-        execution = deployment.order().json()["ExecutionId"]
+        execution = str(deployment.order_one().json()["ExecutionId"])
         with deployment.without(self.FUNCTION, "states:DescribeExecution"):
             assert deployment.follow(execution).status == 503
         assert deployment.follow(execution).status == 200
@@ -159,19 +153,19 @@ class TestTheEmailFunctionNeeds:
     @pytest.mark.parametrize("action", ["ses:SendEmail", "dynamodb:PutItem"])
     def test_to_send(self, deployment: Deployment, action: str) -> None:
         with deployment.without(self.FUNCTION, action):
-            assert deployment.outcome(deployment.order().json()["ExecutionId"]) == "FAILED"
-        assert deployment.outcome(deployment.order().json()["ExecutionId"]) == "SUCCEEDED"
+            assert deployment.outcome_of_one() == "FAILED"
+        assert deployment.outcome_of_one() == "SUCCEEDED"
 
     def test_to_remember_that_it_has_sent(self, deployment: Deployment) -> None:
         with deployment.without(self.FUNCTION, "dynamodb:UpdateItem"):
-            deployment.outcome(deployment.order().json()["ExecutionId"])
+            deployment.outcome_of_one()
             assert "INPROGRESS" in deployment.records("pet-cuddle-otron-email")
 
     def test_to_try_again_at_once_after_a_refusal(self, deployment: Deployment) -> None:
         deployment.aws.inject_fault("ses", "SendEmail", "TooManyRequestsException", status=429)
         before = deployment.records("pet-cuddle-otron-email").count("INPROGRESS")
         with deployment.without(self.FUNCTION, "dynamodb:DeleteItem"):
-            deployment.outcome(deployment.order().json()["ExecutionId"])
+            deployment.outcome_of_one()
         assert deployment.records("pet-cuddle-otron-email").count("INPROGRESS") > before
 
     def test_nothing_else(self, deployment: Deployment) -> None:
@@ -192,11 +186,11 @@ def test_mail_from_another_address_is_denied(deployment: Deployment) -> None:
         if found["Handler"] == "pet_cuddle_otron_email.handler.handle"
     )
     variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    deployment.aws.client("ses").verify_email_identity(EmailAddress="impostor@example.org")
+    deployment.aws.verify_sender("impostor@example.org")
     functions.update_function_configuration(
         FunctionName=name, Environment={"Variables": {**variables, "SENDER": "impostor@example.org"}}
     )
     try:
-        assert deployment.outcome(deployment.order().json()["ExecutionId"]) == "FAILED"
+        assert deployment.outcome_of_one() == "FAILED"
     finally:
         functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})

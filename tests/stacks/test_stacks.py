@@ -24,7 +24,7 @@ NAMES = [entry.name for entry in STACKS]
 LINT_RULES_LEFT_OUT = ["W3005"]
 
 # Variants whose findings differ from those of the stack as it stands.
-VARIANTS = [
+VARIANTS: list[tuple[str, ...]] = [
     ("PetCuddleOTron", "channels=email"),
     ("PetCuddleOTron", "channels=sms"),
     ("PetCuddleOTron", "removal_policy=destroy"),
@@ -54,7 +54,7 @@ def test_template_is_the_reviewed_one(
     assert synthesize(name).without_asset_hashes() == snapshot_json
 
 
-@pytest.mark.parametrize("variant", [(name,) for name in NAMES] + VARIANTS, ids=" ".join)
+@pytest.mark.parametrize("variant", [*((name,) for name in NAMES), *VARIANTS], ids=" ".join)
 class TestRules:
     def test_no_open_finding_of_cdk_nag_or_the_cdk(
         self, variant: tuple[str, ...], synthesize: Callable[..., Any]

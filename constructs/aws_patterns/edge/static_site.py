@@ -8,6 +8,7 @@ from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as s3_assets
 from aws_cdk import aws_s3_deployment as s3_deployment
@@ -102,6 +103,10 @@ class StaticSite(Construct):
             "Deployment",
             sources=sources,
             destination_bucket=self.bucket,
+            # Lambda would make one without an end, which outlives the stack.
+            log_group=logs.LogGroup(
+                self, "DeploymentLogs", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
+            ),
             # Files keep their names from one version to the next: browsers and CloudFront ask again each time,
             # so a deployment shows at once and needs no invalidation.
             cache_control=[s3_deployment.CacheControl.no_cache()],

@@ -1,0 +1,131 @@
+"""Everything that is generated, as it should be."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from docs.generate import architecture, dot, tables, wiring, workflow
+from docs.generate.drawing import Drawing, svgs
+from docs.generate.synthesis import Templates
+from docs.generate.template import Template
+from stacks.registry import STACKS, StackEntry
+
+IMAGES = PurePosixPath("docs/images")
+PAGES = PurePosixPath("docs/patterns")
+_SECTION = re.compile(
+    r"(?P<begin><!-- generated: (?P<words>[^>]*?) -->\n)(?P<body>.*?)(?P<end><!-- end -->|\Z)", re.DOTALL
+)
+
+
+class PageError(Exception):
+    """A page asks for something that can't be generated; the message says where and what."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A diagram as the pages refer to it."""
+
+    file: PurePosixPath
+    drawing: Drawing
+
+    def seen_from(self, page: PurePosixPath) -> str:
+        """The picture in Markdown."""
+        return f"![{self.drawing.title}]({_link(page, self.file)})"
+
+
+def wanted(project: Path, templates: Templates) -> dict[PurePosixPath, str]:
+    """The files that are generated, or have generated parts, with the content that they should have.
+
+    Raises:
+        PageError: A page is missing, or asks for something that there is not.
+    """
+    pictures = {name: list(_pictures(name, template)) for name, template in templates.items()}
+    all_pictures = [picture for of_stack in pictures.values() for picture in of_stack]
+    drawn = svgs([picture.drawing for picture in all_pictures])
+    files = {picture.file: svg for picture, svg in zip(all_pictures, drawn, strict=True)}
+    for page in _pages(project):
+        before = (project / page).read_text(encoding="utf-8")
+        files[page] = _Page(page, templates, pictures).filled(before)
+    return files
+
+
+def stale(project: Path, files: Mapping[PurePosixPath, str]) -> list[PurePosixPath]:
+    """Diagrams of an earlier time, which nothing generates any more."""
+    found = (PurePosixPath(path.relative_to(project).as_posix()) for path in (project / IMAGES).glob("*.svg"))
+    return sorted(path for path in found if path not in files)
+
+
+def page_of(stack: str) -> PurePosixPath:
+    """The page about a stack."""
+    return PAGES / f"{tables.slug(stack)}.md"
+
+
+def _pages(project: Path) -> list[PurePosixPath]:
+    for entry in STACKS:
+        if not (project / page_of(entry.name)).exists():
+            raise PageError(f"{page_of(entry.name)} is missing: every stack has a page, and {entry.name} has none.")
+    written = [project / "README.md", *sorted((project / "docs").rglob("*.md"))]
+    return [PurePosixPath(path.relative_to(project).as_posix()) for path in written]
+
+
+def _pictures(stack: str, source: Mapping[str, object]) -> Iterator[Picture]:
+    template = Template(source)
+    graph = architecture.draw(template)
+    title = f"Architecture of {stack}"
+    yield Picture(
+        file=IMAGES / f"{tables.slug(stack)}.svg", drawing=Drawing(dot.architecture(graph), title, graph.description())
+    )
+    for machine in template.of_type("AWS::StepFunctions::StateMachine"):
+        if definition := wiring.definition(machine):
+            drawn, spoken = workflow.draw(definition)
+            name = graph.nodes[machine.id].title
+            yield Picture(
+                file=IMAGES / f"{tables.slug(stack)}-{'-'.join(name.lower().split())}.svg",
+                drawing=Drawing(drawn, f"{name} of {stack}, state by state", spoken),
+            )
+
+
+class _Page:
+    def __init__(self, path: PurePosixPath, templates: Templates, pictures: Mapping[str, list[Picture]]) -> None:
+        self._path = path
+        self._templates = templates
+        self._pictures = pictures
+        self._sections: dict[str, Callable[[StackEntry], str]] = {
+            "architecture": lambda entry: self._pictures[entry.name][0].seen_from(path),
+            "workflows": lambda entry: "\n\n".join(one.seen_from(path) for one in self._pictures[entry.name][1:]),
+            "settings": tables.settings,
+            "resources": lambda entry: tables.resources(self._templates[entry.name]),
+        }
+
+    def filled(self, content: str) -> str:
+        """The page with its generated sections as they should be."""
+        return _SECTION.sub(self._section, content)
+
+    def _section(self, found: re.Match[str]) -> str:
+        name, _, stack = found["words"].strip().partition(" ")
+        if not found["end"]:
+            raise PageError(f"{self._path}: the generated section {name!r} has no <!-- end -->.")
+        if name == "stacks":
+            body = tables.catalogue(STACKS, {one.name: _link(self._path, page_of(one.name)) for one in STACKS})
+        elif name in self._sections:
+            body = self._sections[name](self._entry(name, stack.strip()))
+        else:
+            known = ", ".join(["stacks", *self._sections])
+            raise PageError(f"{self._path}: no section is called {name!r}; there are {known}.")
+        return f"{found['begin']}{body}\n{found['end']}"
+
+    def _entry(self, section: str, stack: str) -> StackEntry:
+        for entry in STACKS:
+            if entry.name == stack or (not stack and page_of(entry.name) == self._path):
+                return entry
+        names = ", ".join(entry.name for entry in STACKS)
+        asked = f"no stack is called {stack!r}" if stack else f"say of which stack {section!r} is to be"
+        raise PageError(f"{self._path}: {asked}; there are {names}.")
+
+
+def _link(page: PurePosixPath, target: PurePosixPath) -> str:
+    return PurePosixPath(os.path.relpath(target, page.parent)).as_posix()

@@ -1,0 +1,59 @@
+"""Grades: what a local deployment proves is never overstated, and no type is forgotten."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from local_aws.grades import grade, grade_template
+from local_aws.project import ROOT, Workspace
+
+PROVISIONED = """
+import json
+from local_aws.launcher import hooks
+from local_aws.launcher.added_types import ADDED_TYPES
+print(json.dumps(sorted({*hooks.resource_handlers(), *ADDED_TYPES})))
+"""
+
+
+def test_every_type_with_something_behind_it_is_graded(tmp_path: Path) -> None:
+    found = subprocess.run(
+        [sys.executable, "-c", PROVISIONED],
+        cwd=ROOT,
+        env=Workspace(tmp_path).environment(4566),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    provisioned = set(json.loads(found.stdout)) - {"AWS::CDK::Metadata"}
+
+    assert len(provisioned) > 200
+    assert [name for name in sorted(provisioned) if grade(name).grade == "recorded"] == []
+
+
+def test_an_unknown_type_is_recorded() -> None:
+    assert grade("AWS::Budgets::Budget").grade == "recorded"
+
+
+def test_the_resources_of_a_template_are_counted_by_grade() -> None:
+    types = [
+        "AWS::SQS::Queue",
+        "AWS::SQS::Queue",
+        "AWS::Lambda::Function",
+        "AWS::EC2::NatGateway",
+        "AWS::Budgets::Budget",
+        "Custom::Anything",
+        "AWS::CDK::Metadata",
+    ]
+
+    graded = grade_template({"Resources": {f"R{number}": {"Type": name} for number, name in enumerate(types)}})
+
+    assert graded.types == {
+        "executes": {"AWS::Lambda::Function": 1, "AWS::SQS::Queue": 2, "Custom::Anything": 1},
+        "API-backed": {"AWS::EC2::NatGateway": 1},
+        "recorded": {"AWS::Budgets::Budget": 1},
+    }
+    assert graded.count("executes") == 4
