@@ -50,9 +50,14 @@ def senders(names: Sequence[str], root: Path) -> list[str]:
     return sorted({sender for sender in found if isinstance(sender, str) and sender})
 
 
+def template_file(name: str, assembly: Path) -> Path:
+    """Where the CDK writes the template of a stack."""
+    return assembly / f"{name}.template.json"
+
+
 def template(name: str, assembly: Path) -> Mapping[str, object]:
     """The synthesized template of a stack."""
-    read: Mapping[str, object] = json.loads((assembly / f"{name}.template.json").read_text())
+    read: Mapping[str, object] = json.loads(template_file(name, assembly).read_text())
     return read
 
 
@@ -65,4 +70,5 @@ __all__ = [
     "grade",
     "senders",
     "template",
+    "template_file",
 ]

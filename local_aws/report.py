@@ -77,16 +77,12 @@ def show_messages(messages: Iterable[Message], console: Console) -> None:
     for message in messages:
         when = message.time.astimezone().strftime("%Y-%m-%d %H:%M:%S")
         content = f"{message.subject}\n{message.text}" if message.subject else message.text
-        # What somebody was sent may look like console markup.
-        table.add_row(when, message.channel, _plain(message.to), _plain(content))
+        # Not plain strings: what somebody was sent may look like console markup.
+        table.add_row(when, message.channel, Text(message.to), Text(content))
     if table.row_count:
         console.print(table)
     else:
         console.print("Nothing has been sent yet.")
-
-
-def _plain(text: str) -> str:
-    return text.replace("[", r"\[")
 
 
 def _recorded(port: int) -> list[dict[str, str]]:

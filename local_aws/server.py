@@ -50,6 +50,9 @@ class Server:
     def stop(self) -> None:
         """End it and everything it started; returns when it is gone."""
         processes.end_session(self.pid, self.instance, _STOP_SECONDS)
+        for process in [kept for kept in _KEPT if kept.pid == self.pid]:
+            process.wait()
+            _KEPT.remove(process)
 
 
 def start(

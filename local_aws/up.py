@@ -36,7 +36,8 @@ def up(names: Sequence[str], workspace: Workspace, console: Console) -> None:
     stacks = catalogue.choose(names)
     now = fingerprint(ROOT, stacks)
     known = state.load(workspace)
-    if known and known.fingerprint == now and known.server.is_healthy():
+    whole = all(catalogue.template_file(stack, workspace.assembly).exists() for stack in stacks)
+    if whole and known and known.fingerprint == now and known.server.is_healthy():
         report.show(known, workspace, console)
         return
     with _terminated_like_interrupted(), _Steps(console) as steps:
@@ -119,7 +120,7 @@ class _Steps:
         if not self._console.is_terminal:
             self._line(name)
         yield
-        self._bars.update(self._task, description=name, total=1, completed=1)
+        self._bars.update(self._task, description=name, total=1, completed=1, count="")
 
     def show(self, line: str) -> None:
         """A line of the CDK's: an event moves the bar, all else is left to the log."""

@@ -118,6 +118,10 @@ SERVICE_TYPES: Mapping[str, Row] = {
         name="Name",
         delete=Call(operation="DeleteConnection", arguments=by_id("Name")),
         gone=frozenset({"ResourceNotFoundException"}),
+        update=Call(
+            operation="UpdateConnection",
+            arguments=by_properties("AuthorizationType", "AuthParameters", "Description", id="Name"),
+        ),
     ),
     "AWS::Events::ApiDestination": Row(
         service="events",
@@ -127,6 +131,14 @@ SERVICE_TYPES: Mapping[str, Row] = {
         name="Name",
         delete=Call(operation="DeleteApiDestination", arguments=by_id("Name")),
         gone=frozenset({"ResourceNotFoundException"}),
+        update=Call(
+            operation="UpdateApiDestination",
+            arguments=by_properties(
+                *("ConnectionArn", "Description", "HttpMethod", "InvocationEndpoint"),
+                *("InvocationRateLimitPerSecond",),
+                id="Name",
+            ),
+        ),
     ),
     "AWS::Backup::BackupSelection": Row(
         service="backup",

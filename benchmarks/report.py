@@ -1,0 +1,78 @@
+"""The results as a page."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks.measure import Spread
+from benchmarks.suite import Costs, Row
+from stacks._node import use_environment_node
+
+_INTRODUCTION = """\
+# Results
+
+F is an app with one SQS queue and the CDK's template validation off; the stacks of the project are built the same way.
+Everything is CPU time of whole processes, Node.js included, user and system. The cases ran one after the other in
+every round; a ratio is taken within its round, and the table gives the median of the rounds with the smallest and
+the largest in brackets. Compare ratios, not seconds: those are this machine's on that day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Walled:
+    """How long a whole command took, beside F in the same minute."""
+
+    command: str
+    seconds: float
+    ratio: float
+
+
+def page(*, command: str, date: str, rounds: int, rows: Sequence[Row], costs: Costs, walled: Sequence[Walled]) -> str:
+    """The whole page in Markdown."""
+    about = [
+        f"- Command: `{command}`, {rounds} rounds after one to warm up{f', {date}' if date else ''}",
+        f"- Machine: {os.cpu_count()} x {_processor()}, {platform.system()} {platform.machine()}",
+        f"- Versions: {_versions()}",
+        f"- F took {Spread(tuple(cost.cpu for cost in costs['F'])).written(' s')} CPU,"
+        f" {Spread(tuple(cost.wall for cost in costs['F'])).written(' s')} by the clock",
+    ]
+    table = _table(
+        ("What", "Against", "Result", "Target, at most", "CPU seconds"),
+        [(row.what, row.against, row.result.written(), row.target or "\u2013", _seconds(row, costs)) for row in rows],
+    )
+    sections = [_INTRODUCTION, "\n".join(about), table]
+    if walled:
+        timed = [(f"`{each.command}`", f"{each.seconds:.1f}", f"{each.ratio:.1f}") for each in walled]
+        sections += ["Whole commands, once each, by the clock:", _table(("Command", "Seconds", "Times F"), timed)]
+    return "\n\n".join(sections) + "\n"
+
+
+def _seconds(row: Row, costs: Costs) -> str:
+    return Spread(tuple(cost.cpu for cost in costs[row.case])).written() if row.case else "\u2013"
+
+
+def _processor() -> str:
+    try:
+        listed = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        listed = ""
+    found = re.search(r"^model name\s*:\s*(.+)$", listed, re.MULTILINE)
+    return found[1].strip() if found else platform.processor() or "unnamed processor"
+
+
+def _versions() -> str:
+    use_environment_node()
+    command = [os.environ.get("JSII_NODE", "node"), "--version"]
+    node = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)  # noqa: S603 - fixed command
+    named = [f"{name} {version(name)}" for name in ("aws-cdk-lib", "constructs", "jsii")]
+    return ", ".join([f"Python {platform.python_version()}", f"Node.js {node.stdout.strip().lstrip('v')}", *named])
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(line)} |" for line in [head, ["---"] * len(head), *rows])
