@@ -14,7 +14,7 @@ REGION = "us-east-1"
 
 # What a program may see of the user's own environment. Everything else, and every AWS_ variable above all,
 # stays outside: a local deployment must not be able to reach an account.
-_PASSED_ON = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "PATH", "TERM", "TZ", "USER", "XDG_CACHE_HOME")
+_PASSED_ON = ("LANG", "LC_ALL", "LC_CTYPE", "PATH", "TERM", "TZ", "USER")
 _JSII_CACHE = "JSII_RUNTIME_PACKAGE_CACHE_ROOT"
 
 
@@ -40,19 +40,26 @@ class Workspace:
     def temporary(self) -> Path:
         return self.folder / "tmp"
 
+    @property
+    def home(self) -> Path:
+        return self.folder / "home"
+
     def create(self) -> None:
         """Make the folders."""
+        self.home.mkdir(parents=True, exist_ok=True)
         self.temporary.mkdir(parents=True, exist_ok=True)
 
     def environment(self, port: int) -> dict[str, str]:
         """For a program that works against the server on this port."""
-        passed_on = {name: os.environ[name] for name in (*_PASSED_ON, _JSII_CACHE) if name in os.environ}
+        passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         # Not resolved: it is the virtual environment's own python that knows the installed packages.
         programs = [*_node(), str(Path(sys.executable).parent), str(ROOT / "node_modules" / ".bin")]
         return {
             **passed_on,
             "PATH": os.pathsep.join([*programs, passed_on.get("PATH", os.defpath)]),
+            "HOME": str(self.home),
             "TMPDIR": str(self.temporary),
+            _JSII_CACHE: os.environ.get(_JSII_CACHE) or str(_jsii_cache()),
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
@@ -68,6 +75,12 @@ class Workspace:
             "CDK_DEFAULT_REGION": REGION,
             "CDK_VALIDATION": "false",
         }
+
+
+def _jsii_cache() -> Path:
+    """Where jsii keeps the unpacked CDK of this user: unpacking it again takes ten seconds."""
+    within_home = "Library/Caches/com.amazonaws.jsii" if sys.platform == "darwin" else ".cache/aws/jsii"
+    return Path.home() / within_home / "package-cache"
 
 
 def _node() -> list[str]:

@@ -31,7 +31,7 @@ class Problems:
 
     def between(self, name: str, value: float, low: float, high: float, unit: str = "") -> None:
         if not is_token(value) and not low <= value <= high:
-            self.add(f"{name} must be between {low:g} and {high:g}{unit}, got {value:g}{unit}")
+            self.add(f"{name} must be between {low:.15g} and {high:.15g}{unit}, got {value:.15g}{unit}")
 
     def one_of(self, name: str, value: str, allowed: Collection[str]) -> None:
         if not is_token(value) and value not in allowed:

@@ -28,7 +28,7 @@ def main() -> int:
     from local_aws.launcher import serving  # noqa: PLC0415 # after the settings are in place
 
     try:
-        asyncio.run(serving.serve(arguments.port))
+        asyncio.run(serving.serve(arguments.port, arguments.metrics_interval))
     except serving.CannotServeError as problem:
         sys.stderr.write(f"{problem}\n")
         return 1
@@ -41,6 +41,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--enforce-iam", action="store_true", help="deny what the roles' policies do not allow")
     parser.add_argument(
         "--wait-scale", type=float, default=1.0, help="factor on Step Functions' waits and retry delays"
+    )
+    parser.add_argument(
+        "--metrics-interval", type=float, default=2.0, help="seconds between two looks at queues and alarms"
     )
     parser.add_argument("--instance", default="", help="tells this server's process from any other")
     return parser.parse_args()

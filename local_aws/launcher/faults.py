@@ -12,18 +12,9 @@ from dataclasses import dataclass
 from typing import cast
 
 from local_aws.launcher import hooks
+from local_aws.launcher.sdk_errors import error_name
 
 _HTTP_ERRORS = range(400, 600)
-# The name that Step Functions puts before an error of an integrated service.
-_ERROR_PREFIX = {
-    "dynamodb": "DynamoDB",
-    "events": "EventBridge",
-    "lambda": "Lambda",
-    "sns": "SNS",
-    "sqs": "SQS",
-    "ses": "SesV2",
-    "states": "StepFunctions",
-}
 _ALIASES = {
     "sesv2": "ses",
     "email": "ses",
@@ -104,8 +95,7 @@ def _meeting_faults(invoke: Callable[..., object]) -> Callable[..., object]:
     def invoke_unless_faulty(resource: str, *rest: object) -> object:
         service, action = _integration(resource)
         if FAULTS and service and (fault := FAULTS.take(service, action)):
-            prefix = _ERROR_PREFIX.get(fault.service, fault.service.capitalize())
-            name = fault.error if "." in fault.error else f"{prefix}.{fault.error}"
+            name = error_name(fault.service, fault.error, sdk=":aws-sdk:" in resource)
             failure = cast("Callable[[str, str], Exception]", hooks.EXECUTION_ERROR.get())
             raise failure(name, fault.message)
         return invoke(resource, *rest)

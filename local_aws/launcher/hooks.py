@@ -67,6 +67,9 @@ class Hook:
 
 _CLOUDFORMATION = "ministack.services.cloudformation"
 _STEP_FUNCTIONS = "ministack.services.stepfunctions"
+_FUNCTIONS = "ministack.services.lambda_svc"
+_REST_API = "ministack.services.apigateway_v1"
+_CLOUDWATCH = "ministack.services.cloudwatch"
 
 APP = Hook("ministack.app", "app", "to serve")
 HANDLERS = Hook(f"{_CLOUDFORMATION}.provisioners", "_RESOURCE_HANDLERS", "to add CloudFormation types")
@@ -85,6 +88,29 @@ INVOKE_WITH_CALLBACK = Hook(
 EXECUTION_ERROR = Hook(_STEP_FUNCTIONS, "_ExecutionError", "to fail a Step Functions task")
 REQUEST_ORIGIN = Hook("ministack.core.iam_evaluator", "_request_origin", "to count the loopback as TLS in policies")
 TEXT_MESSAGE_LOG = Hook("ministack.services.sns", "_sms_log_for", "to note when a text was sent")
+PYTHON_WORKER = Hook(
+    "ministack.core.lambda_runtime", "_PYTHON_WORKER_SCRIPT", "to learn the class of a function's exception"
+)
+EXECUTE_FUNCTION = Hook(_FUNCTIONS, "_execute_function_warm", "to report the class of a function's exception")
+DISPATCH_FUNCTION = Hook(_FUNCTIONS, "_execute_function_dispatch", "to measure functions")
+FUNCTION_METRICS = Hook(_FUNCTIONS, "_emit_lambda_metrics", "to measure functions once")
+EXECUTION_STATUS = Hook(_STEP_FUNCTIONS, "_emit_execution_status_event", "to count executions")
+SERVE_REST_API = Hook(_REST_API, "handle_execute", "to measure REST APIs")
+REST_APIS = Hook(_REST_API, "_rest_apis", "to know the names of REST APIs")
+QUEUES = Hook("ministack.services.sqs", "_queues", "to measure queues")
+RECORD_METRIC = Hook(_CLOUDWATCH, "record_metric", "to publish metrics")
+METRICS = Hook(_CLOUDWATCH, "_metrics", "to evaluate alarms")
+DIMENSIONS_KEY = Hook(_CLOUDWATCH, "_dims_key", "to find the metric of an alarm")
+STATISTICS = Hook(_CLOUDWATCH, "_calc_stats", "to evaluate alarms")
+STATISTIC = Hook(_CLOUDWATCH, "_stat_value", "to evaluate alarms")
+ALARMS = Hook(_CLOUDWATCH, "_alarms", "to evaluate alarms")
+EVALUATE_ALARM = Hook(_CLOUDWATCH, "_evaluate_alarm", "to evaluate alarms by their dimensions")
+SET_ALARM_STATE = Hook(_CLOUDWATCH, "_set_alarm_state", "to evaluate alarms")
+RESOURCE_ARN = Hook("ministack.core.iam_actions", "extract_resource_arn", "to name the resource of a mail")
+ENFORCE = Hook("ministack.core.iam_evaluator", "enforce", "to give IAM the condition keys of a mail")
+MAIL_IDENTITIES = Hook("ministack.services.ses", "_identities", "to name the resource of a mail")
+MAIL_IDENTITIES_V2 = Hook("ministack.services.ses_v2", "_identities", "to name the resource of a mail")
+REQUEST_SCOPE = Hook("ministack.core.responses", "request_scope", "to act in an account and a region")
 GET_REGION = Hook("ministack.core.responses", "get_region", "to know the region of a request")
 GET_ACCOUNT = Hook("ministack.core.responses", "get_account_id", "to know the account of a request")
 
@@ -100,6 +126,27 @@ HOOKS: tuple[Hook, ...] = (
     EXECUTION_ERROR,
     REQUEST_ORIGIN,
     TEXT_MESSAGE_LOG,
+    PYTHON_WORKER,
+    EXECUTE_FUNCTION,
+    DISPATCH_FUNCTION,
+    FUNCTION_METRICS,
+    EXECUTION_STATUS,
+    SERVE_REST_API,
+    REST_APIS,
+    QUEUES,
+    RECORD_METRIC,
+    METRICS,
+    DIMENSIONS_KEY,
+    STATISTICS,
+    STATISTIC,
+    ALARMS,
+    EVALUATE_ALARM,
+    SET_ALARM_STATE,
+    RESOURCE_ARN,
+    ENFORCE,
+    MAIL_IDENTITIES,
+    MAIL_IDENTITIES_V2,
+    REQUEST_SCOPE,
     GET_REGION,
     GET_ACCOUNT,
 )

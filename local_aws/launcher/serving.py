@@ -7,8 +7,19 @@ from typing import TYPE_CHECKING, cast
 from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 
-from local_aws.launcher import cloudformation, faults, hooks, parameters, refinements
+from local_aws.launcher import (
+    alarms,
+    cloudformation,
+    faults,
+    function_errors,
+    hooks,
+    mail_permissions,
+    metrics,
+    parameters,
+    refinements,
+)
 from local_aws.launcher.asgi import Application
+from local_aws.launcher.periodic import repeating
 
 if TYPE_CHECKING:
     from hypercorn.typing import ASGIFramework
@@ -20,22 +31,31 @@ class CannotServeError(RuntimeError):
     """The server can't start; says why in one sentence."""
 
 
-async def serve(port: int) -> None:
-    """Serve until SIGTERM or SIGINT. Raises CannotServeError."""
+async def serve(port: int, metrics_interval: float) -> None:
+    """Serve until SIGTERM or SIGINT. Raises CannotServeError.
+
+    Args:
+        metrics_interval: Seconds between two looks at queues and alarms.
+    """
     try:
         hooks.require()
+        function_errors.install()
     except hooks.HookMissingError as problem:
         raise CannotServeError(str(problem)) from problem
     cloudformation.install(port)
     faults.install()
     parameters.install()
     refinements.install()
+    mail_permissions.install()
+    metrics.install()
+    alarms.install()
 
     config = Config()
     config.bind = [f"127.0.0.1:{port}"]
     config.keep_alive_timeout = _KEEP_ALIVE_SECONDS
     application = Application(cast("hooks.AsgiApp", hooks.APP.get()))
     try:
-        await hypercorn_serve(cast("ASGIFramework", application), config)
+        with repeating([metrics.Queues().sample, alarms.evaluate_all], metrics_interval):
+            await hypercorn_serve(cast("ASGIFramework", application), config)
     except OSError as problem:
         raise CannotServeError(f"Port {port} can't be opened: {problem}.") from problem

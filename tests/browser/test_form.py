@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.fake_service import FakeService
+from tests.browser.fake_service import FakeService, Reply
 
 if TYPE_CHECKING:
     from tests.browser.conftest import OpenPage
@@ -208,3 +209,20 @@ def test_everything_works_with_the_keyboard_alone(page: Page, service: FakeServi
 
 def _beginning(text: str) -> re.Pattern[str]:
     return re.compile("^" + re.escape(text))
+
+
+@pytest.mark.parametrize(
+    ("channels", "asked", "not_asked"),
+    [
+        ("email", "Your email address", "Your mobile number"),
+        ("sms", "Your mobile number", "Your email address"),
+    ],
+)
+def test_a_single_channel_leaves_nothing_to_choose(
+    service: FakeService, open_page: OpenPage, channels: str, asked: str, not_asked: str
+) -> None:
+    service.configuration = Reply(body={"apiUrl": service.api_url, "channels": channels})
+    page = open_page()
+    expect(page.get_by_label(asked)).to_be_visible()
+    expect(page.get_by_label(not_asked)).to_be_hidden()
+    expect(page.get_by_text("How should it reach you?")).to_be_hidden()

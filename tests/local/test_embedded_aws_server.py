@@ -109,11 +109,20 @@ def test_a_server_that_ends_at_once_is_reported_with_the_end_of_its_log(
     assert str(caught.value) == (f"The embedded AWS ended at once (exit code 3):\n  no such luck\nLog: {workspace.log}")
 
 
-def test_nothing_of_the_users_aws_settings_reaches_a_program(
+def test_nothing_of_the_users_home_and_aws_settings_reaches_a_program(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECRET_ACCESS_KEY", "CDK_DEFAULT_ACCOUNT", "HTTPS_PROXY"):
+    for name in (
+        "HOME",
+        "AWS_PROFILE",
+        "AWS_SESSION_TOKEN",
+        "AWS_SECRET_ACCESS_KEY",
+        "CDK_DEFAULT_ACCOUNT",
+        "HTTPS_PROXY",
+    ):
         monkeypatch.setenv(name, "mine")
+
+    monkeypatch.setenv("JSII_RUNTIME_PACKAGE_CACHE_ROOT", "/cache")
 
     environment = workspace.environment(4567)
 

@@ -254,7 +254,7 @@ def test_the_site_finds_its_api_by_a_deployed_file(cuddles: Cuddles) -> None:
     assert page.headers["content-type"].startswith("text/html")
     found = cuddles.aws.http("GET", cuddles.outputs["SiteUrl"] + "config.json").json()
     api = cuddles.aws.localize(cuddles.outputs["ApiUrl"])
-    assert found == {"apiUrl": api}
+    assert found == {"apiUrl": api, "channels": "email,sms"}
     allowed = re.search(r"connect-src 'self' (\S+);", page.headers["content-security-policy"])
     assert allowed
     assert api.startswith(allowed[1])

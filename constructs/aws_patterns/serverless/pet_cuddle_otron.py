@@ -150,7 +150,7 @@ class PetCuddleOTron(Construct):
             self,
             "Site",
             files=package_file("serverless/sites/pet_cuddle_otron"),
-            configuration={"apiUrl": self.api.url},
+            configuration={"apiUrl": self.api.url, "channels": ",".join(sorted(channels))},
             connects_to=[self.api.origin],
             domain_name=domain_name,
             certificate=certificate,

@@ -123,12 +123,13 @@ class ReminderApi(Construct):
 
     def _answer_refusals(self) -> None:
         headers = {"Access-Control-Allow-Origin": f"'{_ANY_ORIGIN}'"}
+        later = {**headers, "Retry-After": "'5'", "Access-Control-Expose-Headers": "'Retry-After'"}
         for name, (response_type, status, reason) in _REFUSALS.items():
             self.rest_api.add_gateway_response(
                 name,
                 type=response_type,
                 status_code=status,
-                response_headers={**headers, "Retry-After": "'5'"} if status == "429" else headers,
+                response_headers=later if status == "429" else headers,
                 templates={"application/json": f'{{"Status":"Error","Reason":"{reason}"}}'},
             )
         for name, response_type in (

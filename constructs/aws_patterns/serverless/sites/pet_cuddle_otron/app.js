@@ -17,7 +17,9 @@ let stopFollowing = () => {};
 async function start() {
   show(null);
   try {
-    service = await findService();
+    const found = await findService();
+    service = found.url;
+    form.offer(found.channels);
   } catch (error) {
     byId("unreachable-reason").textContent = error.message;
     show("unreachable");

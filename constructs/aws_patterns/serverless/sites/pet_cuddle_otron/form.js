@@ -80,6 +80,14 @@ export function startOver() {
   refreshHints();
 }
 
+/** Where there is one way to be reached, there is nothing to choose. */
+export function offer(channels) {
+  if (channels.length !== 1) return;
+  byId(`preference-${channels[0]}`).checked = true;
+  byId("preference-field").hidden = true;
+  refreshHints();
+}
+
 export function listen() {
   for (const field of FIELDS) {
     field.input.addEventListener("blur", () => afterPointer(() => {

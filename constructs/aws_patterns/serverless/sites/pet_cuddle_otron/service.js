@@ -13,19 +13,21 @@ export class ServiceError extends Error {
   }
 }
 
-/** Reads where the service is from the site's own configuration file. */
+/** Reads from the site's own configuration file where the service is, and what it offers: all, where not said. */
 export async function findService() {
   let address;
+  let channels;
   try {
     const response = await timed("./config.json", { cache: "no-cache" }, (reply) => reply.json());
     address = new URL(response.body.apiUrl, document.baseURI);
     if (!response.ok || typeof response.body.apiUrl !== "string" || !/^https?:$/.test(address.protocol)) {
       throw new TypeError("no usable apiUrl");
     }
+    channels = String(response.body.channels ?? "email,sms").split(",");
   } catch {
     throw new ServiceError("The page’s configuration file, config.json, could not be read or names no service.");
   }
-  return address.href.replace(/\/+$/, "");
+  return { url: address.href.replace(/\/+$/, ""), channels };
 }
 
 /** Asks for a reminder. The same key and body twice start one reminder. */
