@@ -6,7 +6,9 @@ import argparse
 import os
 import shlex
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
 from benchmarks.measure import PROJECT, interleaved, run
@@ -14,8 +16,22 @@ from benchmarks.report import Walled, page
 from benchmarks.suite import cases, rows
 from stacks.registry import STACKS
 
-# The second run of `make local` is the one of interest: the first may have everything to install and deploy.
-_WALL = {"check": ("make check",), "local": ("make local", "make local"), "test": ("make test",)}
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A command that a person types: its name in the results, and what goes before and after it untimed."""
+
+    what: str
+    command: str
+    before: str = ""
+    after: str = ""
+
+
+_WHOLE = {
+    "check": Whole("`make check`", "make check"),
+    "local": Whole("`make local` again, with nothing changed", "make local", "make local", "make local-down"),
+    "test": Whole("`make test`", "make test"),
+}
 
 
 def main() -> None:
@@ -23,8 +39,8 @@ def main() -> None:
     names = [entry.name for entry in STACKS]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--stack", choices=names, default=names[0], help="the stack to look at closely")
-    parser.add_argument("--rounds", type=int, default=7, help="how often everything is run (default: 7)")
-    parser.add_argument("--wall", nargs="+", choices=_WALL, default=[], help="also time whole commands, once each")
+    parser.add_argument("--rounds", type=int, default=5, help="how often everything is run (default: 5)")
+    parser.add_argument("--wall", nargs="+", choices=_WHOLE, default=[], help="also time whole commands, once each")
     parser.add_argument("--date", default="", help="what to write as the date of the run")
     parser.add_argument("--output", type=Path, default=PROJECT / "benchmarks" / "results.md", help="the page to write")
     options = parser.parse_args()
@@ -33,17 +49,12 @@ def main() -> None:
     load = os.getloadavg()[0]
     if load > 1:
         sys.stderr.write(f"The machine is busy (load {load:.1f}), and the spread will show it.\n")
+    # First, since these may fail: nothing measured is lost then.
+    seconds = {_WHOLE[name].what: _seconds(_WHOLE[name]) for name in options.wall}
     with TemporaryDirectory() as folder:
         costs = interleaved(cases(entry), options.rounds, Path(folder))
-        beside = min(cost.wall for cost in costs["F"])
-    walled = []
-    for name in options.wall:
-        for command in _WALL[name]:
-            sys.stderr.write(f"{command} ...\n")
-            seconds = run(command.split()).wall
-        walled.append(
-            Walled(f"{command}`, again, `nothing changed" if name == "local" else command, seconds, seconds / beside)
-        )
+    beside = median(cost.wall for cost in costs["F"])
+    walled = [Walled(what, taken, taken / beside) for what, taken in seconds.items()]
     content = page(
         command=shlex.join(["python", "-m", "benchmarks", *sys.argv[1:]]),
         date=options.date,
@@ -54,6 +65,17 @@ def main() -> None:
     )
     options.output.write_text(content, encoding="utf-8")
     sys.stdout.write(content)
+
+
+def _seconds(whole: Whole) -> float:
+    if whole.before:
+        run(whole.before.split())
+    sys.stderr.write(f"{whole.command} ...\n")
+    try:
+        return run(whole.command.split()).wall
+    finally:
+        if whole.after:
+            run(whole.after.split())
 
 
 if __name__ == "__main__":

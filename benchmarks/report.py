@@ -26,9 +26,9 @@ the largest in brackets. Compare ratios, not seconds: those are this machine's o
 
 @dataclass(frozen=True, slots=True)
 class Walled:
-    """How long a whole command took, beside F in the same minute."""
+    """How long a whole command took, and how many times as long as F that is."""
 
-    command: str
+    what: str
     seconds: float
     ratio: float
 
@@ -48,7 +48,7 @@ def page(*, command: str, date: str, rounds: int, rows: Sequence[Row], costs: Co
     )
     sections = [_INTRODUCTION, "\n".join(about), table]
     if walled:
-        timed = [(f"`{each.command}`", f"{each.seconds:.1f}", f"{each.ratio:.1f}") for each in walled]
+        timed = [(each.what, f"{each.seconds:.1f}", f"{each.ratio:.1f}") for each in walled]
         sections += ["Whole commands, once each, by the clock:", _table(("Command", "Seconds", "Times F"), timed)]
     return "\n\n".join(sections) + "\n"
 

@@ -7,13 +7,17 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 
 from benchmarks.measure import PROJECT, Case, Cost, Spread
 from stacks.registry import StackEntry
 
 COPIES = 5
 
-_CASES = "benchmarks/cases"
+_CASES = "benchmarks.cases"
+_BARE = "bare services"
+_CDK = "import aws_cdk"
+_MODULES = "import its CDK modules"
 _PURE = "import aws_patterns._validation, stacks.registry, stacks.settings.load"
 _USED_MODULES = (
     "import {module}, sys; "
@@ -45,20 +49,23 @@ class Row:
 def cases(entry: StackEntry) -> list[Case]:
     """Everything that is run, side by side."""
     one = ("app.py", "-c", f"stacks={entry.name}")
-    same = (f"{_CASES}/same_stack.py", entry.name)
+    same = ("-m", f"{_CASES}.same_stack", entry.name)
+    bare = f"{_CASES}.bare.{entry.module.rpartition('.')[2]}"
+    compared = [Case(name=_BARE, command=("-m", bare, "{out}"))] if find_spec(bare) else []
     return [
-        Case(name="F", command=(f"{_CASES}/one_resource.py", "{out}")),
+        *compared,
+        Case(name="F", command=("-m", f"{_CASES}.one_resource", "{out}")),
         Case(name="one stack", command=one),
         Case(name="one stack, empty folder", command=one, fresh=True),
         Case(name="all stacks", command=("app.py",)),
         Case(name="same stack once", command=(*same, "1", "{out}")),
         Case(name="same stack often", command=(*same, str(COPIES), "{out}")),
         Case(name="bare Python", command=("-c", "pass")),
-        Case(name="import aws_cdk", command=("-c", "import aws_cdk")),
+        Case(name=_CDK, command=("-c", "import aws_cdk")),
         Case(name="import aws_patterns", command=("-c", "import aws_patterns")),
         Case(name="import both", command=("-c", "import aws_cdk, aws_patterns")),
         Case(name="import the stack", command=("-c", f"import {entry.module}")),
-        Case(name="import its CDK modules", command=("-c", f"import aws_cdk, {', '.join(_used_modules(entry))}")),
+        Case(name=_MODULES, command=("-c", f"import aws_cdk, {', '.join(_used_modules(entry))}")),
         Case(name="import the CDK-free parts", command=("-c", _PURE)),
     ]
 
@@ -66,38 +73,22 @@ def cases(entry: StackEntry) -> list[Case]:
 def rows(costs: Costs, entry: StackEntry) -> list[Row]:
     """The results: each round's numbers are set against one another, and the spread is that of the rounds."""
     result = _Results(costs)
+
+    def ratio(what: str, case: str, against: str = "F", *, named: str = "", target: str = "") -> Row:
+        return Row(what, named or against, result.ratio(case, against), target, case)
+
+    one = f"`python app.py -c stacks={entry.name}`"
+    listed = [ratio(one, "one stack", target="2.2")]
+    if _BARE in costs:
+        listed.append(ratio(one, "one stack", _BARE, named="the CDK's constructs for the same services, one of each"))
     return [
-        Row(f"`python app.py -c stacks={entry.name}`", "F", result.ratio("one stack"), "2.2", "one stack"),
-        Row(
-            "the same into an empty `cdk.out`",
-            "F",
-            result.ratio("one stack, empty folder"),
-            "",
-            "one stack, empty folder",
-        ),
-        Row("`python app.py`, all stacks", "F", result.ratio("all stacks"), "", "all stacks"),
+        *listed,
+        ratio("the same into an empty `cdk.out`", "one stack, empty folder"),
+        ratio("`python app.py`, all stacks", "all stacks"),
         Row(f"one more {entry.name} in the same app", "F", result.marginal()),
-        Row(
-            "`import aws_patterns`",
-            "`import aws_cdk`",
-            result.ratio("import aws_patterns", "import aws_cdk"),
-            "1.02",
-            "import aws_patterns",
-        ),
-        Row(
-            "`import aws_cdk, aws_patterns`",
-            "`import aws_cdk`",
-            result.ratio("import both", "import aws_cdk"),
-            "1.02",
-            "import both",
-        ),
-        Row(
-            f"`import {entry.module}`",
-            "the CDK modules that it uses",
-            result.ratio("import the stack", "import its CDK modules"),
-            "",
-            "import the stack",
-        ),
+        ratio("`import aws_patterns`", "import aws_patterns", _CDK, named="`import aws_cdk`", target="1.02"),
+        ratio("`import aws_cdk, aws_patterns`", "import both", _CDK, named="`import aws_cdk`", target="1.02"),
+        ratio(f"`import {entry.module}`", "import the stack", _MODULES, named="the CDK modules that it uses"),
         Row(
             "the parts that need no CDK: checks, registry, settings",
             "bare Python, difference in seconds",

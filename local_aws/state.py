@@ -16,12 +16,14 @@ class State:
 
     Attributes:
         server: The server that was started.
+        runs: Fingerprint of what the server runs.
         fingerprint: Of everything that the last finished deployment was made from; blank while one is under way.
         stacks: What was asked for.
         outputs: The outputs of the deployed stacks, by stack.
     """
 
     server: Server
+    runs: str
     fingerprint: str = ""
     stacks: tuple[str, ...] = ()
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -37,6 +39,7 @@ def load(workspace: Workspace) -> State | None:
         found = json.loads(workspace.state_file.read_text())
         return State(
             server=Server(**found["server"]),
+            runs=found["runs"],
             fingerprint=found["fingerprint"],
             stacks=tuple(found["stacks"]),
             outputs=found["outputs"],

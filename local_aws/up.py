@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from local_aws import catalogue, report, server, state
 from local_aws.cdk import Cdk
 from local_aws.clients import Clients
-from local_aws.fingerprint import fingerprint
+from local_aws.fingerprint import fingerprint, server_fingerprint
 from local_aws.processes import PREFERRED_PORT
 from local_aws.project import ROOT, Workspace
 from local_aws.state import State
@@ -51,14 +51,15 @@ def up(names: Sequence[str], workspace: Workspace, console: Console) -> None:
                 cdk.bootstrap(steps.show)
         with steps.step(f"Synthesize and deploy {', '.join(stacks)}"):
             outputs = cdk.deploy(stacks, catalogue.context(stacks), workspace.assembly, steps.show)
-    current = State(server=current.server, fingerprint=now, stacks=stacks, outputs=outputs)
+    current = State(server=current.server, runs=current.runs, fingerprint=now, stacks=stacks, outputs=outputs)
     state.save(workspace, current)
     report.show(current, workspace, console)
 
 
 def _server(known: State | None, workspace: Workspace, steps: _Steps) -> tuple[State, bool]:
     """The server, and whether it was bootstrapped for none of the earlier deployments."""
-    if known and known.server.is_healthy():
+    runs = server_fingerprint(ROOT)
+    if known and known.runs == runs and known.server.is_healthy():
         with steps.step(f"Server on port {known.server.port} is running"):
             # Where the first deployment was interrupted, the bootstrapping may have been too; it may run twice.
             return known, not known.outputs
@@ -69,9 +70,9 @@ def _server(known: State | None, workspace: Workspace, steps: _Steps) -> tuple[S
         started = server.start(
             workspace,
             preferred_port=PREFERRED_PORT,
-            on_spawn=lambda spawned: state.save(workspace, State(server=spawned)),
+            on_spawn=lambda spawned: state.save(workspace, State(server=spawned, runs=runs)),
         )
-        return State(server=started), True
+        return State(server=started, runs=runs), True
 
 
 def _seed(current: State, stacks: Sequence[str]) -> None:

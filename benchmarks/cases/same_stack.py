@@ -6,12 +6,11 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(PROJECT))
+from stacks._synthesis import build_app
+from stacks.registry import STACKS
+from stacks.settings.load import read_request
 
-from stacks._synthesis import build_app  # noqa: E402 - found through the line above
-from stacks.registry import STACKS  # noqa: E402
-from stacks.settings.load import read_request  # noqa: E402
+PROJECT = Path(__file__).resolve().parents[2]
 
 name, times, outdir = sys.argv[1:]
 request = read_request(STACKS, arguments=["-c", f"stacks={name}"], environment={}, project=PROJECT)

@@ -30,7 +30,6 @@ class _Drawing:
         self._graph = Graph()
         self._helpers = _helpers(template)
         self._named_by = _common_path([one for one in template.resources.values() if self._is_shown(one)])
-        self._owners: dict[str, list[str]] = {}
         self._wired: list[Edge] = []
 
     def graph(self) -> Graph:
@@ -67,28 +66,24 @@ class _Drawing:
 
     def _owned_by(self, name: str, on_the_way: frozenset[str] = frozenset()) -> list[str]:
         """The nodes that a resource counts as: its own, or those of what it is a part of."""
-        if name in self._owners:
-            return self._owners[name]
         resource = self._template.resources[name]
         kind = kind_of(resource.type)
-        candidates: list[str] = []
         if name in self._helpers or name in on_the_way:
             return []
         if kind.gathered:
             return [f"{_ALL}{resource.type}"]
         if self._is_shown(resource) or kind.contains:
             return [name]
+        owners = (self._owned_by(one, on_the_way | {name}) for one in self._holders(resource, kind))
+        return list(dict.fromkeys(owner for found in owners for owner in found))
+
+    def _holders(self, resource: Resource, kind: Kind) -> list[str]:
         if kind.part_of:
-            candidates = self._template.references(at(resource.properties, kind.part_of))
-        elif kind.claimed_by:
-            candidates = [
-                one.id
-                for one in self._template.referrers(name)
-                if one.type in kind.claimed_by or (kind.claimed_by == ANY and not permissions.only_permits(one))
-            ]
-        found = [owner for one in candidates for owner in self._owned_by(one, on_the_way | {name})]
-        self._owners[name] = list(dict.fromkeys(found))
-        return self._owners[name]
+            return self._template.references(at(resource.properties, kind.part_of))
+        referrers = self._template.referrers(resource.id)
+        if kind.claimed_by == ANY:
+            return [one.id for one in referrers if not permissions.only_permits(one)]
+        return [one.id for one in referrers if one.type in kind.claimed_by]
 
     def _nodes_at(self, resource: Resource, path: str) -> list[str]:
         if not path:
@@ -113,7 +108,6 @@ class _Drawing:
                     for target in self._nodes_at(resource, wire.target):
                         if not (wire.last_resort and self._graph.connected(source, target)):
                             self._graph.connect(Edge(source, target, told, failure=wire.failure))
-
         self._wired = self._graph.edges
 
     def _permit(self) -> None:
@@ -223,6 +217,6 @@ def _common_path(resources: list[Resource]) -> tuple[str, ...]:
     return tuple(shared)
 
 
-def _sentence(words_: str) -> str:
-    spelled = " ".join(_INITIALS.get(word, word) for word in words_.split())
+def _sentence(written: str) -> str:
+    spelled = " ".join(_INITIALS.get(word, word) for word in written.split())
     return spelled[:1].upper() + spelled[1:]

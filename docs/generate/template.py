@@ -33,6 +33,10 @@ class Template:
 
     def __init__(self, source: Mapping[str, object]) -> None:
         self.resources = {name: _resource(name, body) for name, body in entries(source.get("Resources"))}
+        self._referrers: dict[str, list[Resource]] = {name: [] for name in self.resources}
+        for resource in self.resources.values():
+            for target in self.references(resource.properties):
+                self._referrers[target].append(resource)
 
     def of_type(self, *types: str) -> list[Resource]:
         """The resources of these types."""
@@ -44,7 +48,7 @@ class Template:
 
     def referrers(self, target: str) -> list[Resource]:
         """The resources whose properties refer to one."""
-        return [one for one in self.resources.values() if target in self.references(one.properties)]
+        return self._referrers[target]
 
 
 def entries(value: object) -> list[tuple[str, object]]:

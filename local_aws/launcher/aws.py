@@ -27,10 +27,12 @@ def client(service: str) -> BaseClient:
 
 
 def ec2() -> EC2Client:
+    """The client of Amazon EC2."""
     return cast("EC2Client", client("ec2"))
 
 
 def s3() -> S3Client:
+    """The client of Amazon S3."""
     return cast("S3Client", client("s3"))
 
 

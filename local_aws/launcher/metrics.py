@@ -22,7 +22,6 @@ _EXECUTION_METRICS = {
     "TIMED_OUT": "ExecutionsTimedOut",
     "ABORTED": "ExecutionsAborted",
 }
-_TIMED_OUT_ERROR = "States.Timeout"
 
 
 class ScopedStore(Protocol):
@@ -68,7 +67,7 @@ def _measured(execute: Callable[..., _Item]) -> Callable[..., _Item]:
     return execute_measured
 
 
-def _count_throttle(function_name: str, duration_ms: float, error: bool, throttle: bool) -> None:  # noqa: ARG001
+def _count_throttle(function_name: str, duration_ms: float, error: bool, throttle: bool) -> None:  # noqa: ARG001 # the emulator's signature
     """In place of the emulator's own metrics of functions, which leave out all but direct invocations.
 
     A throttled direct invocation is reported twice, the second time with the time that it took.
@@ -80,8 +79,6 @@ def _count_throttle(function_name: str, duration_ms: float, error: bool, throttl
 def _counted(report: Callable[[_Item], None]) -> Callable[[_Item], None]:
     def count_and_report(execution: _Item) -> None:
         status = str(execution["status"])
-        if status == "FAILED" and execution.get("error") == _TIMED_OUT_ERROR:
-            status = "TIMED_OUT"
         of_machine = {"StateMachineArn": str(execution["stateMachineArn"])}
         # Those that are awaited by their caller report their end only.
         for name in ["RUNNING", status] if execution.get("sync") else [status]:

@@ -113,10 +113,10 @@ class HandlersWithFallback(dict[str, Handler]):
             raise KeyError(resource_type)
         return handler(resource_type)
 
-    def get(self, resource_type: str, default: object = None) -> Handler | object:  # type: ignore[override]
-        # dict.get would pass __missing__ by. The emulator asks with one argument or with an empty default.
-        if resource_type in self:
-            return self[resource_type]
+    def get(self, name: str, default: object = None) -> Handler | object:  # type: ignore[override] # wider default
+        # dict.get would pass __missing__ by.
+        if name in self:
+            return self[name]
         return default
 
 

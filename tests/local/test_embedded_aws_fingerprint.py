@@ -8,7 +8,7 @@ import pytest
 
 from local_aws import catalogue
 from local_aws.catalogue import UnknownStackError
-from local_aws.fingerprint import fingerprint
+from local_aws.fingerprint import fingerprint, server_fingerprint
 
 INPUTS = (
     "app.py",
@@ -19,6 +19,7 @@ INPUTS = (
     "constructs/aws_patterns/serverless/sites/page/index.html",
     "lambda_src/function/handler.py",
     "local_aws/cli.py",
+    "local_aws/launcher/asgi.py",
 )
 
 
@@ -55,6 +56,16 @@ def test_new_files_count_and_compiled_ones_do_not(project: Path) -> None:
     (project / "stacks" / "another.py").write_text("")
 
     assert fingerprint(project, ["A"]) != before
+
+
+def test_a_server_is_outdated_by_a_change_of_what_it_runs_and_by_nothing_else(project: Path) -> None:
+    before = server_fingerprint(project)
+    (project / "stacks" / "registry.py").write_text("2")
+    assert server_fingerprint(project) == before
+
+    (project / "local_aws" / "launcher" / "asgi.py").write_text("2")
+
+    assert server_fingerprint(project) != before
 
 
 def test_without_a_choice_the_pet_cuddle_o_tron_is_deployed() -> None:

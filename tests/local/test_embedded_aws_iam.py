@@ -8,7 +8,7 @@ import uuid
 import pytest
 
 from local_aws.embedded import EmbeddedAws
-from local_aws.template_stacks import CreateStack, Template
+from local_aws.template_stacks import CreateStack
 
 CODE = """
 import os
@@ -17,15 +17,18 @@ from botocore.exceptions import ClientError
 
 def handle(event, context):
     try:
-        boto3.client("sqs").send_message(QueueUrl=os.environ["QUEUE_URL"], MessageBody="x")
+        CALL
     except ClientError as error:
         return error.response["Error"]["Code"]
-    return "sent"
+    return "done"
 """
+SEND = 'boto3.client("sqs").send_message(QueueUrl=os.environ["TARGET"], MessageBody="x")'
+STORE = 'boto3.client("s3").put_object(Bucket=os.environ["TARGET"], Key="x", Body=b"x")'
 
 
-def template(actions: list[str]) -> Template:
-    allowed = {"Effect": "Allow", "Action": actions, "Resource": {"Fn::GetAtt": ["Queue", "Arn"]}}
+def template(call: str, target: object, *, action: str, resource: object) -> dict[str, dict[str, object]]:
+    """A queue, and a function that makes one call with one action allowed."""
+    allowed = {"Effect": "Allow", "Action": action, "Resource": resource}
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     return {
         "Resources": {
@@ -47,9 +50,9 @@ def template(actions: list[str]) -> Template:
                 "Properties": {
                     "Runtime": "python3.14",
                     "Handler": "index.handle",
-                    "Code": {"ZipFile": CODE},
+                    "Code": {"ZipFile": CODE.replace("CALL", call)},
                     "Role": {"Fn::GetAtt": ["Role", "Arn"]},
-                    "Environment": {"Variables": {"QUEUE_URL": {"Ref": "Queue"}}},
+                    "Environment": {"Variables": {"TARGET": target}},
                 },
             },
         },
@@ -58,25 +61,29 @@ def template(actions: list[str]) -> Template:
 
 
 @pytest.mark.parametrize(
-    ("enforced", "actions", "outcome"),
+    ("enforced", "action", "outcome"),
     [
-        (True, ["sqs:SendMessage"], "sent"),
-        (True, ["sqs:ReceiveMessage"], "AccessDenied"),
-        (False, ["sqs:ReceiveMessage"], "sent"),
+        (True, "sqs:SendMessage", "done"),
+        (True, "sqs:ReceiveMessage", "AccessDenied"),
+        (False, "sqs:ReceiveMessage", "done"),
     ],
 )
 def test_a_function_may_do_what_its_role_allows(
-    enforced: bool, actions: list[str], outcome: str, request: pytest.FixtureRequest, create_stack: CreateStack
+    enforced: bool, action: str, outcome: str, request: pytest.FixtureRequest, create_stack: CreateStack
 ) -> None:
     aws: EmbeddedAws = request.getfixturevalue("embedded_aws_enforcing_iam" if enforced else "embedded_aws")
-    stack = create_stack(aws, f"iam-{uuid.uuid4().hex[:8]}", template(actions))
+    stack = create_stack(
+        aws,
+        f"iam-{uuid.uuid4().hex[:8]}",
+        template(SEND, {"Ref": "Queue"}, action=action, resource={"Fn::GetAtt": ["Queue", "Arn"]}),
+    )
 
     answer = aws.client("lambda").invoke(FunctionName=stack.outputs()["Function"])
 
     assert json.loads(answer["Payload"].read()) == outcome
 
 
-def test_buckets_that_refuse_plain_http_accept_the_loopback(
+def test_a_bucket_that_refuses_plain_http_accepts_a_function_over_the_loopback(
     embedded_aws_enforcing_iam: EmbeddedAws, create_stack: CreateStack
 ) -> None:
     deny = {
@@ -86,24 +93,21 @@ def test_buckets_that_refuse_plain_http_accept_the_loopback(
         "Resource": {"Fn::Sub": "${Bucket.Arn}/*"},
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
-    stack = create_stack(
-        embedded_aws_enforcing_iam,
-        f"tls-{uuid.uuid4().hex[:8]}",
-        {
-            "Resources": {
-                "Bucket": {"Type": "AWS::S3::Bucket"},
-                "Policy": {
-                    "Type": "AWS::S3::BucketPolicy",
-                    "Properties": {
-                        "Bucket": {"Ref": "Bucket"},
-                        "PolicyDocument": {"Version": "2012-10-17", "Statement": [deny]},
-                    },
-                },
-            }
+    whole = template(STORE, {"Ref": "Bucket"}, action="s3:PutObject", resource="*")
+    whole["Resources"] |= {
+        "Bucket": {"Type": "AWS::S3::Bucket"},
+        "Policy": {
+            "Type": "AWS::S3::BucketPolicy",
+            "Properties": {
+                "Bucket": {"Ref": "Bucket"},
+                "PolicyDocument": {"Version": "2012-10-17", "Statement": [deny]},
+            },
         },
-    )
-    s3, bucket = embedded_aws_enforcing_iam.client("s3"), stack.physical_id("Bucket")
+    }
+    aws = embedded_aws_enforcing_iam
+    stack = create_stack(aws, f"tls-{uuid.uuid4().hex[:8]}", whole)
 
-    s3.put_object(Bucket=bucket, Key="x", Body=b"x")
+    answer = aws.client("lambda").invoke(FunctionName=stack.outputs()["Function"])
 
-    s3.delete_object(Bucket=bucket, Key="x")
+    assert json.loads(answer["Payload"].read()) == "done"
+    aws.client("s3").delete_object(Bucket=stack.physical_id("Bucket"), Key="x")

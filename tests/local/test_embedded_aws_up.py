@@ -6,6 +6,7 @@ import io
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,25 @@ def test_up_deploys_then_only_looks_and_recovers_from_a_crash(workspace: Workspa
     os.killpg(first.server.pid, 9)
     shown_by_up(workspace)
     assert running(workspace).server != first.server
+    assert running(workspace).server.is_healthy()
+
+
+def test_a_server_that_runs_an_older_launcher_is_replaced(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("local_aws.cdk.Cdk.bootstrap", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        shown_by_up(workspace)
+    old = running(workspace)
+    state.save(workspace, replace(old, runs="something older"))
+
+    with pytest.raises(KeyboardInterrupt):
+        shown_by_up(workspace)
+
+    assert not old.server.is_running()
     assert running(workspace).server.is_healthy()
 
 

@@ -97,3 +97,20 @@ def test_the_rules_have_teeth(tmp_path: Path, judge: Callable[..., list[str]]) -
     assert [found for found in findings if "Serverless-SQS" in found]
     assert [found for found in findings if "Colour" in found]
     assert [found for found in lint_findings(template) if "Colour" in found]
+
+
+@pytest.mark.parametrize("region", [None, "eu-west-1"])
+def test_acknowledgments_hold_wherever_a_construct_is_put(
+    tmp_path: Path, judge: Callable[..., list[str]], region: str | None
+) -> None:
+    """Twice in one stack, inside a Stage, under names of somebody else's choosing."""
+    import aws_cdk as cdk
+
+    from aws_patterns.serverless.pet_cuddle_otron import PetCuddleOTron
+
+    app = cdk.App(outdir=str(tmp_path / "cdk.out"), builtin_cloud_formation_validation=False)
+    stage = cdk.Stage(app, "Production", env=cdk.Environment(account="111122223333", region=region))
+    stack = cdk.Stack(stage, "Pets")
+    PetCuddleOTron(stack, "Cats", sender="cats@example.org")
+    PetCuddleOTron(stack, "Dogs", sender="dogs@example.org", account_log_role=False)
+    assert judge(app) == []
