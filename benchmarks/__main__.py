@@ -79,4 +79,7 @@ def _seconds(whole: Whole) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except RuntimeError as failed:
+        sys.exit(str(failed))

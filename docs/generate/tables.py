@@ -12,7 +12,7 @@ from typing import get_type_hints
 from docs.generate.kinds import words
 from local_aws.grades import GRADES, grade, grade_template
 from stacks.registry import StackEntry
-from stacks.settings._convert import describe
+from stacks.settings.convert import describe
 
 _ARGUMENT = re.compile(r"^ {4}(\w+): ")
 _DEFAULT = re.compile(r"\s*\bDefault: (.+?)\.?$")

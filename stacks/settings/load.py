@@ -7,9 +7,9 @@ from dataclasses import MISSING, dataclass, fields
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeVar, get_type_hints
 
-from stacks.settings._convert import UnfitError, convert, describe, stand_in
 from stacks.settings._sources import TAG_PREFIX, Given, parse_arguments, read_sources
 from stacks.settings.app import AppSettings
+from stacks.settings.convert import UnfitError, convert, describe, stand_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -84,7 +84,7 @@ class TestDelivery:
             for group in logs.describe_log_groups()["logGroups"]
             for event in logs.filter_log_events(logGroupName=group["logGroupName"])["events"]
         ]
-        assert [line for line in lines if "reminder started" in line], "the functions do log"
+        assert [line for line in lines if "reminder accepted" in line], "the functions do log"
         for secret in (message, EMAIL, PHONE, "not an address"):
             assert not [line for line in lines if secret in line]
 

@@ -8,7 +8,7 @@ from typing import get_type_hints
 import pytest
 
 from stacks.registry import STACKS, StackEntry
-from stacks.settings._convert import describe
+from stacks.settings.convert import describe
 
 EVERY_STACK = pytest.mark.parametrize("entry", STACKS, ids=lambda entry: entry.name)
 RESERVED = {"stacks", "settings", "account", "region", "tags", "aws_patterns"}

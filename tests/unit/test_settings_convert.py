@@ -5,7 +5,7 @@ from typing import Literal
 
 import pytest
 
-from stacks.settings._convert import UnfitError, convert, describe, stand_in
+from stacks.settings.convert import UnfitError, convert, describe, stand_in
 
 
 class Colour(StrEnum):
