@@ -221,7 +221,7 @@ def test_a_repeated_start_that_cannot_be_looked_up_asks_to_try_again(aws: FakeAw
 
 def test_a_fault_of_our_own_is_still_json_with_cors(aws: FakeAws, page: Page) -> None:
     aws.instead["StartExecution"] = [RuntimeError("ann@example.org")]
-    event = {"resource": "/petcuddleotron", "httpMethod": "POST", "body": json.dumps(GOOD)}
+    event: Json = {"resource": "/petcuddleotron", "httpMethod": "POST", "body": json.dumps(GOOD)}
     status, body, headers = page.ask(event)
     assert (status, body["Status"], headers["Access-Control-Allow-Origin"]) == (500, "Error", "*")
     assert "ann" not in json.dumps(body)

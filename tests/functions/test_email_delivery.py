@@ -125,7 +125,7 @@ def test_a_function_without_credentials_needs_somebody_to_act(
     aws: FakeAws, outbox: Gateway, context: LambdaContext
 ) -> None:
     aws.instead["SendEmail"] = [NoCredentialsError()]
-    with pytest.raises(PermanentSendError, match="^NoCredentialsError$"):
+    with pytest.raises(PermanentSendError, match=r"^NoCredentialsError$"):
         deliver(outbox, EVENT, context)
 
 
@@ -141,7 +141,7 @@ def test_a_refusal_is_told_though_the_record_of_the_attempt_cannot_be_removed(
 ) -> None:
     aws.fail("SendEmail", "MessageRejected")
     aws.fail("DeleteItem", "InternalServerError", status=500, times=2)
-    with pytest.raises(PermanentSendError, match="^MessageRejected$"):
+    with pytest.raises(PermanentSendError, match=r"^MessageRejected$"):
         deliver(outbox, EVENT, context)
 
 
@@ -149,7 +149,7 @@ def test_without_the_table_nothing_is_sent_and_the_task_is_tried_again(
     aws: FakeAws, outbox: Gateway, context: LambdaContext
 ) -> None:
     aws.fail("PutItem", "ThrottlingException", times=2)
-    with pytest.raises(TransientSendError, match="^IdempotencyTableUnavailable$"):
+    with pytest.raises(TransientSendError, match=r"^IdempotencyTableUnavailable$"):
         deliver(outbox, EVENT, context)
     assert aws.mails == []
 
@@ -159,7 +159,7 @@ def test_a_function_cut_off_before_sending_sends_once_its_time_is_over(
 ) -> None:
     with pytest.raises(aws.cut_off(before="SendEmail")):
         deliver(outbox, EVENT, context)
-    with pytest.raises(TransientSendError, match="^AlreadyInProgress$"):
+    with pytest.raises(TransientSendError, match=r"^AlreadyInProgress$"):
         deliver(outbox, EVENT, context)
     aws.age(11)
     deliver(outbox, EVENT, context)
@@ -172,7 +172,7 @@ def test_a_function_cut_off_before_sending_sends_once_its_time_is_over(
 def test_a_payload_that_is_none_is_not_tried_again(
     aws: FakeAws, outbox: Gateway, context: LambdaContext, event: Json
 ) -> None:
-    with pytest.raises(PermanentSendError, match="^InvalidPayload$"):
+    with pytest.raises(PermanentSendError, match=r"^InvalidPayload$"):
         deliver(outbox, event, context)
     assert aws.calls == []
 

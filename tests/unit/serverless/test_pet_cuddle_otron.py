@@ -379,7 +379,8 @@ class TestMistakes:
             "  - channels must be one of email, sms, got 'pigeon'\n"
             "  - throttle_rate must be between 0.1 and 10000 requests per second, got 0 requests per second\n"
             "  - throttle_burst must be between 1 and 5000 requests, got 9999 requests\n"
-            "  - web_acl_rate_limit must be between 10 and 2000000000 requests in 5 minutes, got 1 requests in 5 minutes\n"
+            "  - web_acl_rate_limit must be between 10 and 2000000000 requests in 5 minutes, "
+            "got 1 requests in 5 minutes\n"
             "  - domain_name must be a lower-case host name such as cuddle.example.org, got 'Cuddle'\n"
             "  - certificate is missing: domain_name was given, and a custom domain needs both"
         )
