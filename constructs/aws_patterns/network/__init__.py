@@ -1,0 +1,1 @@
+"""Network patterns: where everything else is put, and what may reach it."""
