@@ -7,19 +7,21 @@ package runs on arm64 whatever the machine that built it.
 
 from __future__ import annotations
 
-import atexit
 import hashlib
-import shutil
-import tempfile
+import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.metadata import Distribution, distribution
+from importlib.metadata import Distribution, PackagePath, distribution
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from io import BytesIO
 from pathlib import Path
+from typing import cast
 
+from aws_cdk import App
 from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -37,15 +39,27 @@ _INSTALLER_RECORDS = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.
 _TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 
 
-def function_code(package: str, *, python_version: str) -> lambda_.Code:
+def function_code(scope: Construct, package: str, *, python_version: str) -> lambda_.Code:
     """The asset of one package of ``lambda_src``, for ``lambda_.Function(code=...)``.
 
     Args:
+        scope: Anything in the app that the function belongs to.
         package: Name of the package, for instance ``pet_cuddle_otron_api``.
         python_version: The runtime's, for instance ``3.14``; decides which dependencies apply.
     """
-    archive, digest = _archive(package, python_version)
+    digest = _digest(package, python_version)
+    # Beside the other assets, so that a synthesis into the same folder finds what the last one has packed.
+    archive = Path(cast("App", scope.node.root).outdir, f"function.{digest}.zip")
+    if not archive.exists():
+        unfinished = archive.with_suffix(f".{os.getpid()}")
+        unfinished.write_bytes(_packed(package, python_version))
+        unfinished.replace(archive)
     return lambda_.Code.from_asset(str(archive), asset_hash=digest)
+
+
+def package_file(path: str) -> str:
+    """A file or folder that travels inside ``aws_patterns``, as a path for the CDK."""
+    return str(files("aws_patterns") / path)
 
 
 def source_root() -> Traversable:
@@ -54,30 +68,58 @@ def source_root() -> Traversable:
     return packaged if packaged.is_dir() else Path(__file__).parents[2] / "lambda_src"
 
 
-def package_file(path: str) -> str:
-    """A file or folder that travels inside ``aws_patterns``, as a path for the CDK."""
-    return str(files("aws_patterns") / path)
+@cache
+def _digest(package: str, python_version: str) -> str:
+    """Of all that goes into the package. The libraries' files are known by the hashes their installer recorded."""
+    digest = hashlib.sha256()
+    for name, content in sorted(_own_files(package).items()):
+        digest.update(f"{name}\0{hashlib.sha256(content).hexdigest()}\n".encode())
+    for library in _libraries(package, python_version):
+        for file in sorted(_travelling(library)):
+            recorded = file.hash.value if file.hash else hashlib.sha256(_content(file)).hexdigest()
+            digest.update(f"{file.as_posix()}\0{recorded}\n".encode())
+    return digest.hexdigest()
 
 
 @cache
-def _archive(package: str, python_version: str) -> tuple[Path, str]:
-    source = source_root() / package
-    if not source.is_dir():
-        raise FileNotFoundError(f"no function package {package!r} in {source_root()}")
-    entries = {f"{package}/{name}": content for name, content in _package_files(source)}
-    requirements = [Requirement(line) for line in (source / "requirements.txt").read_text().split()]
-    for found in _closure(requirements, python_version):
-        entries |= _distribution_files(found)
-
-    digest = hashlib.sha256()
-    archive = _staging_folder() / f"{package}-py{python_version}.zip"
+def _packed(package: str, python_version: str) -> bytes:
+    entries = dict(_own_files(package))
+    for library in _libraries(package, python_version):
+        entries |= {file.as_posix(): _content(file) for file in _travelling(library)}
+    archive = BytesIO()
     with zipfile.ZipFile(archive, "w") as output:
         for name, content in sorted(entries.items()):
-            digest.update(f"{name}\0{len(content)}\0".encode() + content)
             info = zipfile.ZipInfo(name, _TIMESTAMP)
             info.external_attr = 0o644 << 16
             output.writestr(info, content, zipfile.ZIP_DEFLATED, compresslevel=1)
-    return archive, digest.hexdigest()
+    return archive.getvalue()
+
+
+@cache
+def _own_files(package: str) -> Mapping[str, bytes]:
+    source = source_root() / package
+    if not source.is_dir():
+        raise FileNotFoundError(f"no function package {package!r} in {source_root()}")
+    return {f"{package}/{name}": content for name, content in _package_files(source)}
+
+
+@cache
+def _libraries(package: str, python_version: str) -> list[Distribution]:
+    """What the package names in its requirements, and what that needs, in an order of their own."""
+    named = (source_root() / package / "requirements.txt").read_text().split()
+    found = _closure([Requirement(line) for line in named], python_version)
+    return [found[name] for name in sorted(found)]
+
+
+def _travelling(library: Distribution) -> Iterator[PackagePath]:
+    for file in library.files or []:
+        inside = ".." not in file.parts and "__pycache__" not in file.parts
+        if inside and file.suffix not in _LEFT_BEHIND_SUFFIXES and file.name not in _INSTALLER_RECORDS:
+            yield file
+
+
+def _content(file: PackagePath) -> bytes:
+    return Path(str(file.locate())).read_bytes()
 
 
 def _package_files(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, bytes]]:
@@ -89,8 +131,8 @@ def _package_files(folder: Traversable, prefix: str = "") -> Iterator[tuple[str,
             yield f"{prefix}{item.name}", item.read_bytes()
 
 
-def _closure(requirements: list[Requirement], python_version: str) -> list[Distribution]:
-    """The distributions named, and all they need on an arm64 Linux with that Python."""
+def _closure(requirements: list[Requirement], python_version: str) -> dict[str, Distribution]:
+    """The distributions named, and all they need on an arm64 Linux with that Python, by their names."""
     target = {
         **{key: str(value) for key, value in default_environment().items()},
         "python_version": python_version,
@@ -100,44 +142,20 @@ def _closure(requirements: list[Requirement], python_version: str) -> list[Distr
         "platform_machine": "aarch64",
         "os_name": "posix",
     }
+
+    def applies(needed: Requirement, extras: set[str]) -> bool:
+        """A dependency may stand behind an extra, which the requirement above it asks for or not."""
+        marker = needed.marker
+        return marker is None or any(marker.evaluate({**target, "extra": extra}) for extra in extras or {""})
+
     found: dict[str, Distribution] = {}
     waiting = list(requirements)
     while waiting:
         requirement = waiting.pop()
         name = canonicalize_name(requirement.name)
-        applies = requirement.marker is None or any(
-            requirement.marker.evaluate({**target, "extra": extra}) for extra in requirement.extras or {""}
-        )
-        if name in found or name in _IN_THE_RUNTIME or not applies:
+        if name in _IN_THE_RUNTIME or name in found:
             continue
         found[name] = distribution(name)
-        # A dependency behind an extra applies when this requirement asks for the extra.
-        for line in found[name].requires or []:
-            needed = Requirement(line)
-            extras = requirement.extras or {""}
-            if needed.marker is None or any(needed.marker.evaluate({**target, "extra": extra}) for extra in extras):
-                waiting.append(Requirement(line.split(";")[0]))
-    return list(found.values())
-
-
-@cache
-def _cached_distribution_files(name: str) -> dict[str, bytes]:
-    found = distribution(name)
-    entries: dict[str, bytes] = {}
-    for file in found.files or []:
-        inside = ".." not in file.parts and "__pycache__" not in file.parts
-        if inside and file.suffix not in _LEFT_BEHIND_SUFFIXES and file.name not in _INSTALLER_RECORDS:
-            entries[file.as_posix()] = Path(str(found.locate_file(file))).read_bytes()
-    return entries
-
-
-def _distribution_files(found: Distribution) -> dict[str, bytes]:
-    return _cached_distribution_files(found.metadata["Name"])
-
-
-@cache
-def _staging_folder() -> Path:
-    """Lives as long as the process: the CDK copies each asset into the cloud assembly when it is declared."""
-    folder = Path(tempfile.mkdtemp(prefix="aws-patterns-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
+        needs = (Requirement(line) for line in found[name].requires or [])
+        waiting += [needed for needed in needs if applies(needed, requirement.extras)]
+    return found

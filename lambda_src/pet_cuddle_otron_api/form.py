@@ -199,10 +199,8 @@ def _parse(body: bytes) -> Mapping[str, object]:
         )
     try:
         parsed: object = json.loads(body.decode(), parse_int=_bounded_int, parse_constant=_no_constant)
-    except ValueError:  # neither UTF-8 nor JSON
-        raise RefusedError([Problem(field="body", reason="is not valid JSON in UTF-8")]) from None
-    except RecursionError:
-        raise RefusedError([Problem(field="body", reason="is nested too deeply")]) from None
+    except (ValueError, RecursionError):  # how deep is too deep differs between Python releases
+        raise RefusedError([Problem(field="body", reason="is not valid JSON in UTF-8, or nested too deeply")]) from None
     if not isinstance(parsed, dict):
         raise RefusedError([Problem(field="body", reason=f"must be a JSON object, got {_kind(parsed)}")])
     return parsed

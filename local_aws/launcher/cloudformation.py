@@ -25,6 +25,7 @@ def install(port: int) -> None:
     }
     added = {name: row.handler() for name, row in ADDED_TYPES.items()}
     wrapped = {
+        "AWS::ApiGateway::Method": _with_request_validator(handlers["AWS::ApiGateway::Method"]),
         "AWS::EC2::VPC": _with_vpc_attributes(handlers["AWS::EC2::VPC"]),
         "AWS::CloudFront::ResponseHeadersPolicy": _with_local_hosts(
             handlers["AWS::CloudFront::ResponseHeadersPolicy"], port
@@ -37,6 +38,19 @@ def install(port: int) -> None:
     blocking = cast("Callable[[str], bool]", hooks.RUNS_ON_WORKER_THREAD.get())
     hooks.RUNS_ON_WORKER_THREAD.replace(lambda name: name in added or blocking(name))
     custom_resources.cap_waiting()
+
+
+def _with_request_validator(original: Handler) -> Handler:
+    """The emulator's CloudFormation forgets which validator a method has."""
+
+    def remember(provisioned: Provisioned, properties: Properties) -> Provisioned:
+        resources = cast("dict[str, dict[str, dict[str, dict[str, dict[str, object]]]]]", hooks.REST_RESOURCES.get())
+        resource = resources[text(properties, "RestApiId")][text(properties, "ResourceId")]
+        method = resource["resourceMethods"][text(properties, "HttpMethod")]
+        method["requestValidatorId"] = properties.get("RequestValidatorId")
+        return provisioned
+
+    return _wrapped(original, remember)
 
 
 def _with_vpc_attributes(original: Handler) -> Handler:

@@ -97,6 +97,7 @@ FUNCTION_METRICS = Hook(_FUNCTIONS, "_emit_lambda_metrics", "to measure function
 EXECUTION_STATUS = Hook(_STEP_FUNCTIONS, "_emit_execution_status_event", "to count executions")
 SERVE_REST_API = Hook(_REST_API, "handle_execute", "to measure REST APIs")
 REST_APIS = Hook(_REST_API, "_rest_apis", "to know the names of REST APIs")
+REST_RESOURCES = Hook(_REST_API, "_resources", "to let CloudFormation's methods keep their request validators")
 QUEUES = Hook("ministack.services.sqs", "_queues", "to measure queues")
 RECORD_METRIC = Hook(_CLOUDWATCH, "record_metric", "to publish metrics")
 METRICS = Hook(_CLOUDWATCH, "_metrics", "to evaluate alarms")
@@ -133,6 +134,7 @@ HOOKS: tuple[Hook, ...] = (
     EXECUTION_STATUS,
     SERVE_REST_API,
     REST_APIS,
+    REST_RESOURCES,
     QUEUES,
     RECORD_METRIC,
     METRICS,

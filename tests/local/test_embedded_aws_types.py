@@ -1,4 +1,4 @@
-"""The types of other services that the launcher adds: created with their attributes, and deleted."""
+"""The types that the launcher adds: created with their attributes, and deleted."""
 
 from __future__ import annotations
 
@@ -9,29 +9,15 @@ import pytest
 
 from local_aws.embedded import EmbeddedAws
 from local_aws.template_stacks import CreateStack
-
-Resources = Mapping[str, Mapping[str, object]]
+from tests.local.network_types import NETWORK_GROUPS, Group, Resources, get, ref, resource
 
 SUBNET: Resources = {
     "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.7.0.0/16"}},
     "Subnet": {"Type": "AWS::EC2::Subnet", "Properties": {"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.7.0.0/24"}},
 }
 
-
-def resource(kind: str, **properties: object) -> Mapping[str, object]:
-    return {"Type": f"AWS::{kind}", "Properties": properties}
-
-
-def ref(name: str) -> dict[str, str]:
-    return {"Ref": name}
-
-
-def get(name: str, attribute: str) -> dict[str, list[str]]:
-    return {"Fn::GetAtt": [name, attribute]}
-
-
-# Each group: the resources, and an attribute per resource that templates read.
-GROUPS: Mapping[str, tuple[Resources, Mapping[str, tuple[str, str]]]] = {
+GROUPS: Mapping[str, Group] = {
+    **NETWORK_GROUPS,
     "alarms": (
         {
             "Alarm": resource(

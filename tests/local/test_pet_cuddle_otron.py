@@ -155,6 +155,16 @@ class TestBadInput:
         assert answer["Reason"]
         assert cuddles.executions() == before
 
+    @pytest.mark.parametrize("body", [b"{waitSeconds", b"[]", b""])
+    def test_what_is_no_object_never_reaches_the_function(self, cuddles: Cuddles, body: bytes) -> None:
+        reply = cuddles.aws.http(
+            "POST", cuddles.outputs["ApiUrl"], body=body, headers={"Content-Type": "application/json"}
+        )
+        assert reply.json() == {
+            "Status": "Error",
+            "Reason": "The body must be a JSON object with waitSeconds, message, and an email or a phone",
+        }
+
     def test_preflight_lets_any_page_send_json(self, cuddles: Cuddles) -> None:
         reply = cuddles.aws.http(
             "OPTIONS",

@@ -6,10 +6,14 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from aws_patterns import _function_code
+
+if TYPE_CHECKING:
+    import aws_cdk as cdk
 
 PACKAGES = ["pet_cuddle_otron_api", "pet_cuddle_otron_email"]
 
@@ -19,9 +23,18 @@ def package(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("assembly")
+
+
 @pytest.fixture
-def archive(package: str) -> Path:
-    return _function_code._archive(package, "3.14")[0]
+def archive(package: str, folder: Path) -> Path:
+    import aws_cdk as cdk
+
+    app = cdk.App(outdir=str(folder), builtin_cloud_formation_validation=False)
+    _function_code.function_code(cdk.Stack(app, "S"), package, python_version="3.14")
+    return folder / f"function.{_function_code._digest(package, '3.14')}.zip"
 
 
 def test_holds_that_package_and_no_other(package: str, archive: Path) -> None:
@@ -82,12 +95,30 @@ import {package}.handler
     assert done.returncode == 0, done.stderr
 
 
-def test_same_content_gives_the_same_hash(package: str) -> None:
-    first = _function_code._archive(package, "3.14")[1]
-    _function_code._archive.cache_clear()
-    assert _function_code._archive(package, "3.14")[1] == first
+def test_what_was_packed_before_is_not_packed_again(package: str, archive: Path, folder: Path) -> None:
+    import aws_cdk as cdk
+
+    archive.write_bytes(b"packed before")
+    app = cdk.App(outdir=str(folder), builtin_cloud_formation_validation=False)
+    _function_code.function_code(cdk.Stack(app, "Again"), package, python_version="3.14")
+    assert archive.read_bytes() == b"packed before"
+    archive.unlink()
 
 
-def test_a_package_that_does_not_exist_is_named() -> None:
+def test_a_change_of_the_source_changes_the_asset(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    digests = []
+    for text in ("one", "two", "one"):
+        source = tmp_path / "pet_pebble"
+        source.mkdir(exist_ok=True)
+        (source / "requirements.txt").write_text("")
+        (source / "handler.py").write_text(text)
+        monkeypatch.setattr(_function_code, "source_root", lambda: tmp_path)
+        for cached in (_function_code._digest, _function_code._own_files, _function_code._libraries):
+            cached.cache_clear()
+        digests.append(_function_code._digest("pet_pebble", "3.14"))
+    assert digests[0] == digests[2] != digests[1]
+
+
+def test_a_package_that_does_not_exist_is_named(stack: cdk.Stack) -> None:
     with pytest.raises(FileNotFoundError, match="no function package 'pet_rock'"):
-        _function_code.function_code("pet_rock", python_version="3.14")
+        _function_code.function_code(stack, "pet_rock", python_version="3.14")

@@ -25,7 +25,7 @@ class StaticSite(Construct):
     Use it for pages made of files. Not for pages made per request (put an origin behind your own distribution),
     nor for private content (see signed URLs).
 
-    >>> StaticSite(stack, "Site", files="site", configuration={"apiUrl": api.url}, connects_to=[api.url])
+    >>> StaticSite(stack, "Site", files="site", connects_to=["https://api.example.org"])
 
     Args:
         files: Folder whose files are the site; ``index.html`` answers ``/``.

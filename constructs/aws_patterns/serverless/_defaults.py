@@ -26,7 +26,7 @@ IDEMPOTENCY_WINDOW_SECONDS = 300
 # Both allow-lists travel in the function's environment, which Lambda ends at 4 KB for all variables together.
 ALLOW_LIST_CHARACTERS = 3_000
 
-# Throttling of SES and SNS passes within seconds to minutes: 2, 4, 8 ... 300 s apart, about 17 minutes in all,
+# Throttling of SES and SNS passes within seconds to minutes: 2, 4, 8 ... 300 s apart, 18 minutes in all,
 # each drawn at random up to that bound so that a thousand reminders for nine o'clock do not retry in step
 # (step-functions/latest/dg/concepts-error-handling.html).
 SEND_RETRY_INTERVAL_SECONDS = 2

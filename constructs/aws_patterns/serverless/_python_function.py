@@ -38,7 +38,7 @@ def python_function(
         scope,
         id,
         description=description,
-        code=function_code(package, python_version=defaults.PYTHON_VERSION),
+        code=function_code(scope, package, python_version=defaults.PYTHON_VERSION),
         handler=f"{package}.handler.handle",
         runtime=lambda_.Runtime(f"python{defaults.PYTHON_VERSION}", lambda_.RuntimeFamily.PYTHON),
         architecture=lambda_.Architecture.ARM_64,

@@ -52,6 +52,19 @@ def _batch(kind: str) -> Row:
 
 
 SERVICE_TYPES: Mapping[str, Row] = {
+    # The emulator knows this type, but makes no validator for it.
+    "AWS::ApiGateway::RequestValidator": Row(
+        service="apigateway",
+        create="CreateRequestValidator",
+        reference="id",
+        attributes={"RequestValidatorId": "id"},
+        name="Name",
+        delete=Call(
+            operation="DeleteRequestValidator",
+            arguments=by_properties("RestApiId", RequestValidatorId="requestValidatorId"),
+        ),
+        gone=frozenset({"NotFoundException"}),
+    ),
     "AWS::CloudWatch::CompositeAlarm": Row(
         service="cloudwatch",
         create="PutCompositeAlarm",

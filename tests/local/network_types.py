@@ -1,16 +1,12 @@
-"""The EC2 types that the launcher adds: created with their attributes, and deleted."""
+"""Groups of EC2 types that the launcher adds, and how a group is written."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 
-import pytest
-
-from local_aws.embedded import EmbeddedAws
-from local_aws.template_stacks import CreateStack
-
 Resources = Mapping[str, Mapping[str, object]]
+# The resources, and an attribute per resource that templates read.
+Group = tuple[Resources, Mapping[str, tuple[str, str]]]
 
 VPC: Resources = {
     "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.7.0.0/16"}},
@@ -37,8 +33,7 @@ def get(name: str, attribute: str) -> dict[str, list[str]]:
     return {"Fn::GetAtt": [name, attribute]}
 
 
-# Each group: the resources, and an attribute per resource that templates read.
-GROUPS: Mapping[str, tuple[Resources, Mapping[str, tuple[str, str]]]] = {
+NETWORK_GROUPS: Mapping[str, Group] = {
     "addresses and NAT gateways": (
         {
             **VPC,
@@ -185,17 +180,3 @@ GROUPS: Mapping[str, tuple[Resources, Mapping[str, tuple[str, str]]]] = {
         {"Peering": ("Peering", "Id"), "Prefixes": ("Prefixes", "PrefixListId")},
     ),
 }
-
-
-@pytest.mark.parametrize("group", GROUPS)
-def test_a_group_of_types_is_created_with_its_attributes_and_deleted(
-    group: str, embedded_aws: EmbeddedAws, create_stack: CreateStack
-) -> None:
-    resources, attributes = GROUPS[group]
-    outputs = {key: {"Value": get(*where)} for key, where in attributes.items()}
-
-    stack = create_stack(embedded_aws, f"types-{uuid.uuid4().hex[:8]}", {"Resources": resources, "Outputs": outputs})
-
-    assert stack.settled() == "CREATE_COMPLETE", stack.failures()
-    assert all(stack.outputs()[key] for key in attributes)
-    assert stack.delete() == "DELETE_COMPLETE", stack.failures()
