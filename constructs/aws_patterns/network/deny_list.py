@@ -20,6 +20,7 @@ class DenyList(Construct):
     An ACL knows no connections: a network is denied on its way in and on its way out, and the rest is let through
     in both directions on every port, the ephemeral ports of answers (1024 to 65535) among them.
 
+    >>> vpc = ec2.Vpc(stack, "Vpc")
     >>> DenyList(stack, "DenyList", vpc=vpc, subnets=vpc.public_subnets, denied_cidrs=["192.0.2.0/24"], ipv6=False)
 
     Args:

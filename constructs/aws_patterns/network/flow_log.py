@@ -15,7 +15,9 @@ from aws_patterns.network.multi_az_vpc_options import RETENTION_NAMES, FlowLogDe
 class NetworkFlowLog(Construct):
     """A flow log of a whole network, accepted and rejected traffic, in a log group or a bucket of its own.
 
-    >>> NetworkFlowLog(stack, "FlowLog", vpc=vpc, settings=FlowLogs(destination=FlowLogDestination.S3))
+    >>> vpc = ec2.Vpc(stack, "Vpc")
+    >>> to_s3 = FlowLogs(destination=FlowLogDestination.S3)
+    >>> NetworkFlowLog(stack, "FlowLog", vpc=vpc, settings=to_s3, removal_policy=RemovalPolicy.RETAIN)
 
     Args:
         vpc: The network.
