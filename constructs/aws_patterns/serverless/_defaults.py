@@ -14,7 +14,7 @@ API_FUNCTION_TIMEOUT_SECONDS = 10
 SEND_FUNCTION_TIMEOUT_SECONDS = 20
 
 # Long enough to look into last month's complaint, short enough not to become an archive.
-LOG_RETENTION_DAYS = 30
+LOG_RETENTION = "ONE_MONTH"
 
 # An open endpoint that sends mail: generous for people, useless for a flood.
 THROTTLE_RATE = 5.0

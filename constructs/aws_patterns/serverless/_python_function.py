@@ -29,7 +29,7 @@ def python_function(
     log_group = logs.LogGroup(
         scope,
         f"{id}Logs",
-        retention=logs.RetentionDays.ONE_MONTH,
+        retention=logs.RetentionDays[defaults.LOG_RETENTION],
         removal_policy=removal_policy,
     )
     role = iam.Role(scope, f"{id}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))

@@ -92,7 +92,7 @@ class ReminderWorkflow(Construct):
             tracing_enabled=True,
             logs=sfn.LogOptions(
                 destination=logs.LogGroup(
-                    self, "Logs", retention=logs.RetentionDays.ONE_MONTH, removal_policy=removal_policy
+                    self, "Logs", retention=logs.RetentionDays[defaults.LOG_RETENTION], removal_policy=removal_policy
                 ),
                 # Every transition can be followed, no message or address is logged.
                 level=sfn.LogLevel.ALL,
