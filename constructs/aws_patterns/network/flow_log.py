@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from aws_patterns._acknowledgments import acknowledge
+from aws_patterns._log_bucket import log_bucket
 from aws_patterns.network.multi_az_vpc_options import RETENTION_NAMES, FlowLogDestination, FlowLogs
 
 
@@ -39,7 +39,9 @@ class NetworkFlowLog(Construct):
         self.log_group: logs.LogGroup | None = None
         self.bucket: s3.Bucket | None = None
         if settings.destination == FlowLogDestination.S3:
-            self.bucket = self._make_bucket(settings.retention_days, removal_policy)
+            self.bucket = log_bucket(
+                self, "Records", retention_days=settings.retention_days, removal_policy=removal_policy
+            )
             destination = ec2.FlowLogDestination.to_s3(self.bucket)
         else:
             self.log_group = logs.LogGroup(
@@ -59,17 +61,3 @@ class NetworkFlowLog(Construct):
         if self.bucket is not None and self.bucket.policy is not None:
             # Two authors of one bucket policy at the same time: AWS adds to it what a flow log needs and lacks.
             self.flow_log.node.add_dependency(self.bucket.policy)
-
-    def _make_bucket(self, retention_days: int, removal_policy: RemovalPolicy) -> s3.Bucket:
-        bucket = s3.Bucket(
-            self,
-            "Records",
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(retention_days))],
-            removal_policy=removal_policy,
-            auto_delete_objects=removal_policy == RemovalPolicy.DESTROY or None,
-        )
-        acknowledge(bucket, {"AwsSolutions-S1": "It is a log itself: written by AWS, read by operators."})
-        return bucket

@@ -1,20 +1,10 @@
 """The opinions of the serverless patterns. Plain numbers: a CDK object here would start Node at import."""
 
-# The newest Python that both Lambda and this CDK release know (AwsSolutions-L1 asks for it).
-PYTHON_VERSION = "3.14"
-
-# A function here is short glue: 256 MB gives a cold start under a second for little more than the minimum's cost
-# (lambda/latest/dg/configuration-memory.html).
-FUNCTION_MEMORY_MB = 256
-
 # API Gateway gives up after 29 s; a caller gives up sooner. Leaves room for one retry of each AWS call.
 API_FUNCTION_TIMEOUT_SECONDS = 10
 
 # One SES call with its retry, a cold start included.
 SEND_FUNCTION_TIMEOUT_SECONDS = 20
-
-# Long enough to look into last month's complaint, short enough not to become an archive.
-LOG_RETENTION = "ONE_MONTH"
 
 # An open endpoint that sends mail: generous for people, useless for a flood.
 THROTTLE_RATE = 5.0

@@ -15,10 +15,10 @@ from constructs import Construct
 
 from aws_patterns._acknowledgments import acknowledge, wildcard
 from aws_patterns._function_code import package_file
+from aws_patterns._python_function import python_function
 from aws_patterns._validation import Problems
 from aws_patterns.edge.static_site import StaticSite
 from aws_patterns.serverless import _defaults as defaults
-from aws_patterns.serverless._python_function import python_function
 from aws_patterns.serverless.pet_cuddle_otron_options import Channel, check_options
 from aws_patterns.serverless.reminder_api import ReminderApi
 from aws_patterns.serverless.reminder_monitoring import ReminderMonitoring

@@ -10,7 +10,7 @@ from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
 from aws_patterns._acknowledgments import acknowledge
-from aws_patterns.serverless import _defaults as defaults
+from aws_patterns._defaults import LOG_RETENTION
 
 _ANY_ORIGIN = "*"
 
@@ -82,7 +82,7 @@ class ReminderApi(Construct):
     ) -> None:
         super().__init__(scope, id)
         self._access_logs = logs.LogGroup(
-            self, "AccessLogs", retention=logs.RetentionDays[defaults.LOG_RETENTION], removal_policy=removal_policy
+            self, "AccessLogs", retention=logs.RetentionDays[LOG_RETENTION], removal_policy=removal_policy
         )
         self.rest_api = apigateway.RestApi(
             self,

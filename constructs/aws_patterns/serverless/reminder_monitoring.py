@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from aws_cdk import Duration
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from aws_patterns._alarms import Alarms
 from aws_patterns.serverless import _defaults as defaults
 
 _MINUTES_5 = 5
@@ -50,8 +50,7 @@ class ReminderMonitoring(Construct):
         alarm_topic: sns.ITopic | None,
     ) -> None:
         super().__init__(scope, id)
-        self._alarm_topic = alarm_topic
-        self.alarms: dict[str, cloudwatch.Alarm] = {}
+        self._alarms = Alarms(self, alarm_topic)
 
         period = Duration.minutes(_MINUTES_5)
         api_errors = rest_api.metric_server_error(statistic="Sum", period=period)
@@ -59,39 +58,40 @@ class ReminderMonitoring(Construct):
         kept = dead_letter_queue.metric_approximate_number_of_messages_visible(
             statistic="Maximum", period=Duration.minutes(1)
         )
-        self._alarm("ApiServerErrors", api_errors, 1, "The API answered 5xx. See the API function's log.")
+        self._alarms.add("ApiServerErrors", api_errors, 1, "The API answered 5xx. See the API function's log.")
         for name, function in functions.items():
-            self._alarm(
+            self._alarms.add(
                 f"{name}Errors",
                 function.metric_errors(statistic="Sum", period=period),
                 1,
                 "The function raised an error. See its log.",
             )
-            self._alarm(
+            self._alarms.add(
                 f"{name}Throttles",
                 function.metric_throttles(statistic="Sum", period=period),
                 1,
                 "The function was throttled: the account's concurrency is exhausted.",
             )
-        self._alarm(
+        self._alarms.add(
             "FailedExecutions",
             failed,
             1,
             "A reminder was not delivered on every channel. See the dead letters.",
         )
-        self._alarm(
+        self._alarms.add(
             "TimedOutExecutions",
             state_machine.metric_timed_out(statistic="Sum", period=period),
             1,
             "A reminder ran into the limit of one year. It is in the execution's input.",
         )
-        self._alarm(
+        self._alarms.add(
             "DeadLetters",
             kept,
             1,
             "Undelivered reminders wait in the queue. Fix the cause, then redrive them.",
         )
         reputation = self._watch_email_reputation() if watch_email_reputation else []
+        self.alarms = self._alarms.by_id
         self.dashboard = self._dashboard(rest_api, functions, state_machine, kept, reputation)
 
     def _watch_email_reputation(self) -> list[cloudwatch.IMetric]:
@@ -106,7 +106,7 @@ class ReminderMonitoring(Construct):
                 statistic="Average",
                 period=Duration.hours(1),
             )
-            self._alarm(
+            self._alarms.add(
                 f"Email{name}",
                 metric,
                 threshold,
@@ -114,22 +114,6 @@ class ReminderMonitoring(Construct):
             )
             metrics.append(metric)
         return metrics
-
-    def _alarm(self, id: str, metric: cloudwatch.IMetric, threshold: float, description: str) -> None:
-        alarm = cloudwatch.Alarm(
-            self,
-            id,
-            alarm_description=description,
-            metric=metric,
-            threshold=threshold,
-            evaluation_periods=1,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-        )
-        if self._alarm_topic is not None:
-            alarm.add_alarm_action(actions.SnsAction(self._alarm_topic))
-            alarm.add_ok_action(actions.SnsAction(self._alarm_topic))
-        self.alarms[id] = alarm
 
     def _dashboard(
         self,

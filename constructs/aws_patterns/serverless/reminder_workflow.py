@@ -12,6 +12,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from aws_patterns._acknowledgments import acknowledge
+from aws_patterns._defaults import LOG_RETENTION
 from aws_patterns.serverless import _defaults as defaults
 from aws_patterns.serverless.pet_cuddle_otron_options import Channel
 
@@ -92,7 +93,7 @@ class ReminderWorkflow(Construct):
             tracing_enabled=True,
             logs=sfn.LogOptions(
                 destination=logs.LogGroup(
-                    self, "Logs", retention=logs.RetentionDays[defaults.LOG_RETENTION], removal_policy=removal_policy
+                    self, "Logs", retention=logs.RetentionDays[LOG_RETENTION], removal_policy=removal_policy
                 ),
                 # Every transition can be followed, no message or address is logged.
                 level=sfn.LogLevel.ALL,

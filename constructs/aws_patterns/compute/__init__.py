@@ -1,0 +1,1 @@
+"""Compute patterns: fleets of instances that heal, scale and are replaced without anybody noticing."""

@@ -1,0 +1,1 @@
+"""Load balancing patterns: what stands in front of fleets, and the tiers that come of both."""
