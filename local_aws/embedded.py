@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from local_aws import inbox, server
 from local_aws.cdk import Cdk
 from local_aws.clients import Clients
-from local_aws.hosts import localize
+from local_aws.hosts import balancer_name, localize
 from local_aws.project import Workspace
 
 _HTTP_SECONDS = 60
@@ -124,6 +124,22 @@ class EmbeddedAws:
         if answer.status != http.client.OK:
             raise ValueError(str(answer.json()["error"]))
 
+    def stand_in(self, instance: str, address: str, port: int | None = None) -> None:
+        """Let a program on this machine answer in the place of an instance, which does not boot.
+
+        Load balancers then send it what they would send to the instance, and look at its health; EC2 describes the
+        instance as having that address.
+
+        Args:
+            instance: The id.
+            address: Where the program listens, for instance 127.0.0.1.
+            port: The program's port. Default: the one that is asked for.
+        """
+        request = {"instance": instance, "address": address, "port": port}
+        answer = self.http("POST", f"{self.endpoint_url}/_local_aws/stand-ins", body=json.dumps(request))
+        if answer.status != http.client.OK:
+            raise ValueError(str(answer.json()["error"]))
+
     def clear_faults(self) -> None:
         """Let every operation succeed again."""
         self.http("DELETE", f"{self.endpoint_url}/_local_aws/faults")
@@ -142,13 +158,25 @@ class EmbeddedAws:
     ) -> Response:
         """Send a request to the server under any of the names it serves.
 
-        Names below ``localhost`` are not resolved by Python everywhere, so the name travels in the Host header.
+        Names below ``localhost`` are not resolved by Python everywhere, so the name travels in the Host header. A
+        load balancer answers under its public name as it does on AWS: the scheme or the port says which listener is
+        meant, redirects are to public addresses, and a Host header given here is what its rules see.
         """
-        address = urlsplit(self.localize(url))
+        balancer = balancer_name(url)
+        address = urlsplit(url if balancer else self.localize(url))
         target = (address.path or "/") + (f"?{address.query}" if address.query else "")
+        host = address.netloc
+        if balancer:
+            host = (headers or {}).get("Host", host)
+            if ":" not in host:
+                port = address.port or (443 if address.scheme == "https" else 80)
+                host = f"{host}:{port}"
+            if "Host" in (headers or {}):
+                target = f"/_alb/{balancer}{target}"
+            headers = {name: value for name, value in (headers or {}).items() if name != "Host"}
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_HTTP_SECONDS)
         try:
-            connection.request(method, target, body, {"Host": address.netloc, **(headers or {})})
+            connection.request(method, target, body, {"Host": host, **(headers or {})})
             answer = connection.getresponse()
             names = {name.lower(): value for name, value in answer.getheaders()}
             return Response(answer.status, names, answer.read())

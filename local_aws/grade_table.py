@@ -65,9 +65,9 @@ EXECUTES: tuple[tuple[str, str], ...] = (
         """,
     ),
     (
-        "is evaluated and notifies",
+        "is evaluated, metric math too, and notifies",
         """
-        CloudWatch::Alarm
+        CloudWatch::Alarm CloudWatch::CompositeAlarm
         """,
     ),
     (
@@ -115,10 +115,22 @@ EXECUTES: tuple[tuple[str, str], ...] = (
         """,
     ),
     (
-        "forwards requests to functions and addresses",
+        "routes by rules and weights, keeps sessions, checks health; reaches functions and programs on this machine",
         """
         ElasticLoadBalancingV2::LoadBalancer ElasticLoadBalancingV2::Listener
         ElasticLoadBalancingV2::ListenerRule ElasticLoadBalancingV2::TargetGroup
+        """,
+    ),
+    (
+        "keeps its instances, which are ids: replaces, holds and registers them; nothing boots",
+        """
+        AutoScaling::AutoScalingGroup AutoScaling::LifecycleHook
+        """,
+    ),
+    (
+        "changes the capacity when its alarm goes off, once; predictions are not made",
+        """
+        AutoScaling::ScalingPolicy
         """,
     ),
 )
@@ -145,7 +157,19 @@ API_BACKED: tuple[tuple[str, str], ...] = (
     (
         "has an id; nothing boots",
         """
-        EC2::Instance EC2::LaunchTemplate EC2::Volume EC2::VolumeAttachment
+        AutoScaling::LaunchConfiguration EC2::Instance EC2::LaunchTemplate EC2::Volume EC2::VolumeAttachment
+        """,
+    ),
+    (
+        "kept; its time never comes",
+        """
+        AutoScaling::ScheduledAction
+        """,
+    ),
+    (
+        "kept; TLS is not spoken here",
+        """
+        ElasticLoadBalancingV2::ListenerCertificate
         """,
     ),
     (
@@ -179,10 +203,8 @@ API_BACKED: tuple[tuple[str, str], ...] = (
     (
         "kept; no container starts",
         """
-        AutoScaling::AutoScalingGroup AutoScaling::LaunchConfiguration AutoScaling::LifecycleHook
-        AutoScaling::ScalingPolicy AutoScaling::ScheduledAction Batch::ComputeEnvironment
-        Batch::JobDefinition Batch::JobQueue ECR::Repository ECS::Cluster ECS::Service ECS::TaskDefinition
-        EKS::Addon EKS::Cluster EKS::Nodegroup
+        Batch::ComputeEnvironment Batch::JobDefinition Batch::JobQueue ECR::Repository ECS::Cluster ECS::Service
+        ECS::TaskDefinition EKS::Addon EKS::Cluster EKS::Nodegroup
         """,
     ),
     (
@@ -201,7 +223,7 @@ API_BACKED: tuple[tuple[str, str], ...] = (
         AppSync::GraphQLSchema AppSync::Resolver Athena::NamedQuery Athena::WorkGroup Backup::BackupPlan
         Backup::BackupSelection Backup::BackupVault CertificateManager::Certificate CloudFront::CachePolicy
         CloudFront::CloudFrontOriginAccessIdentity CloudFront::KeyValueStore CloudFront::OriginRequestPolicy
-        CloudTrail::Trail CloudWatch::CompositeAlarm CloudWatch::Dashboard CodeBuild::Project
+        CloudTrail::Trail CloudWatch::Dashboard CodeBuild::Project
         Cognito::IdentityPool Cognito::IdentityPoolPrincipalTag Cognito::IdentityPoolRoleAttachment
         EFS::AccessPoint EFS::FileSystem EFS::MountTarget Events::ApiDestination Events::Connection
         Glue::Connection Glue::Crawler Glue::Database Glue::Job Glue::Partition Glue::Table Glue::Trigger

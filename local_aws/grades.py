@@ -15,6 +15,8 @@ GRADES: tuple[Grade, ...] = ("executes", "API-backed", "recorded")
 # Not resources: they leave nothing behind on AWS either.
 _IGNORED = frozenset({"AWS::CDK::Metadata", "AWS::CloudFormation::WaitConditionHandle"})
 
+_NETWORK_BALANCING = frozenset({"network", "TCP", "UDP", "TCP_UDP", "TLS"})
+
 _CUSTOM: Mapping[str, str] = {
     "Custom::CDKBucketDeployment": "uploads the files, done natively by the launcher",
     "Custom::S3AutoDeleteObjects": "empties the bucket, done natively by the launcher",
@@ -36,9 +38,15 @@ class TemplateGrades:
 
     Attributes:
         types: How many resources of each type there are, by grade.
+        reasons: The types that have a grade, by it and its reason.
     """
 
     types: Mapping[Grade, Mapping[str, int]] = field(default_factory=dict)
+    reasons: Mapping[Graded, frozenset[str]] = field(default_factory=dict, compare=False)
+
+    def reason(self, grade: Grade, resource_type: str) -> str:
+        """Why resources of a type have the grade."""
+        return next(one.reason for one, types in self.reasons.items() if one.grade == grade and resource_type in types)
 
     def count(self, grade: Grade) -> int:
         """How many resources have the grade."""
@@ -50,16 +58,28 @@ def grade(resource_type: str) -> Graded:
     return _TABLE.get(resource_type) or _grade_unlisted(resource_type)
 
 
+def grade_resource(resource: Mapping[str, object]) -> Graded:
+    """The grade of a resource of a template: of its type, unless its properties make it less."""
+    resource_type = str(resource.get("Type"))
+    properties = resource.get("Properties")
+    if resource_type.startswith("AWS::ElasticLoadBalancingV2::") and isinstance(properties, Mapping):
+        words = {str(properties.get(name, "")) for name in ("Type", "Protocol")}
+        if words & _NETWORK_BALANCING:
+            return Graded("API-backed", "of a network load balancer: described by the API; carries no traffic")
+    return grade(resource_type)
+
+
 def grade_template(template: Mapping[str, object]) -> TemplateGrades:
     """The grades of all resources of a template."""
     resources = template.get("Resources")
     found = resources.values() if isinstance(resources, Mapping) else ()
-    names = [str(resource.get("Type")) for resource in found if isinstance(resource, Mapping)]
-    return TemplateGrades({each: _counted(names, each) for each in GRADES})
+    graded = [(str(one.get("Type")), grade_resource(one)) for one in found if isinstance(one, Mapping)]
+    reasons = {each: frozenset(name for name, other in graded if other == each) for _, each in graded}
+    return TemplateGrades({each: _counted(graded, each) for each in GRADES}, reasons)
 
 
-def _counted(names: Iterable[str], wanted: Grade) -> Mapping[str, int]:
-    counter = Counter(name for name in names if name not in _IGNORED and grade(name).grade == wanted)
+def _counted(graded: Iterable[tuple[str, Graded]], wanted: Grade) -> Mapping[str, int]:
+    counter = Counter(name for name, each in graded if name not in _IGNORED and each.grade == wanted)
     return dict(sorted(counter.items()))
 
 

@@ -26,6 +26,7 @@ _MEANINGS: Mapping[Grade, str] = {
     "API-backed": "exists in its API and does nothing",
     "recorded": "was accepted; nothing is behind it",
 }
+_LABELS = {"Api": "API"}
 _INBOX_COMMAND = "make inbox"
 _STOP_COMMAND = "make local-down"
 
@@ -34,17 +35,20 @@ def show(current: State, workspace: Workspace, console: Console) -> None:
     """What is deployed, where to find it, and what it proves."""
     rows: list[tuple[str, str, str]] = []
     for stack, outputs in current.outputs.items():
-        for label, key in (("Site", "SiteUrl"), ("API", "ApiUrl")):
-            if key in outputs:
-                rows.append((label, localize(outputs[key], current.server.port), f"of {stack}"))
+        for key, value in sorted(outputs.items(), key=lambda output: output[0] != "SiteUrl"):
+            local = localize(value, current.server.port)
+            if key.endswith("Url") and local != value:
+                label = _LABELS.get(key.removesuffix("Url"), key.removesuffix("Url"))
+                rows.append((label, local, f"of {stack}"))
     rows.append(("Inbox", _INBOX_COMMAND, "the mails and texts that were sent"))
     rows.append(("Stop", _STOP_COMMAND, "leaves no process and no file"))
     rows.append(("AWS", current.server.endpoint_url, f"log: {workspace.log}"))
+    margin = max(len(label) for label, _value, _note in rows)
     width = max(len(value) for _label, value, _note in rows)
     console.print()
     for label, value, note in rows:
         # Not a table: an address that is cut off or wrapped can't be opened.
-        line = Text.assemble((f"{label:<6} ", "bold"), f"{value:<{width}}  ", (note, "dim"))
+        line = Text.assemble((f"{label:<{margin}}  ", "bold"), f"{value:<{width}}  ", (note, "dim"))
         console.print(line, soft_wrap=True, highlight=False)
     console.print()
     console.print(_grades(current, workspace))

@@ -6,6 +6,9 @@ from dataclasses import dataclass, fields
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, cast
 
+from stacks.settings.blue_green_web_tier import BlueGreenWebTierSettings
+from stacks.settings.multi_az_web_tier import MultiAzWebTierSettings
+from stacks.settings.network_load_balanced_fleet import NetworkLoadBalancedFleetSettings
 from stacks.settings.pet_cuddle_otron import PetCuddleOTronSettings
 
 if TYPE_CHECKING:
@@ -73,5 +76,29 @@ STACKS: tuple[StackEntry, ...] = (
         stack_class="PetCuddleOTronStack",
         settings=PetCuddleOTronSettings,
         grade="executes",
+    ),
+    StackEntry(
+        name="MultiAzWebTier",
+        summary="A web application over several zones: a load balancer, a fleet that heals and scales, alarms.",
+        module="stacks.multi_az_web_tier",
+        stack_class="MultiAzWebTierStack",
+        settings=MultiAzWebTierSettings,
+        grade="API-backed",
+    ),
+    StackEntry(
+        name="NetworkLoadBalancedFleet",
+        summary="A fleet behind a Network Load Balancer with one fixed address in each zone, for TCP, TLS and UDP.",
+        module="stacks.network_load_balanced_fleet",
+        stack_class="NetworkLoadBalancedFleetStack",
+        settings=NetworkLoadBalancedFleetSettings,
+        grade="API-backed",
+    ),
+    StackEntry(
+        name="BlueGreenWebTier",
+        summary="Two versions of an application behind one load balancer, and one number that shifts the traffic.",
+        module="stacks.blue_green_web_tier",
+        stack_class="BlueGreenWebTierStack",
+        settings=BlueGreenWebTierSettings,
+        grade="API-backed",
     ),
 )

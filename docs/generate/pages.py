@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from docs.generate import architecture, dot, tables, wiring, workflow
+from docs.generate import architecture, dot, resilience, tables, wiring, workflow
 from docs.generate.drawing import Drawing, svgs
-from docs.generate.synthesis import Templates
+from docs.generate.synthesis import Templates, variant_key
 from docs.generate.template import Template
+from docs.generate.variants import SHIPPED, VARIANTS
 from stacks.registry import STACKS, StackEntry
 
 IMAGES = PurePosixPath("docs/images")
@@ -43,7 +44,7 @@ def wanted(project: Path, templates: Templates) -> dict[PurePosixPath, str]:
     Raises:
         PageError: A page is missing, or asks for something that there is not.
     """
-    pictures = {name: list(_pictures(name, template)) for name, template in templates.items()}
+    pictures = {one.name: list(_pictures(one.name, templates[one.name])) for one in STACKS}
     all_pictures = [picture for of_stack in pictures.values() for picture in of_stack]
     drawn = svgs([picture.drawing for picture in all_pictures])
     files = {picture.file: svg for picture, svg in zip(all_pictures, drawn, strict=True)}
@@ -99,6 +100,7 @@ class _Page:
             "workflows": lambda entry: "\n\n".join(one.seen_from(path) for one in self._pictures[entry.name][1:]),
             "settings": tables.settings,
             "resources": lambda entry: tables.resources(self._templates[entry.name]),
+            "resilience": lambda entry: resilience.table(self._variants(entry.name)),
         }
 
     def filled(self, content: str) -> str:
@@ -117,6 +119,10 @@ class _Page:
             known = ", ".join(["stacks", *self._sections])
             raise PageError(f"{self._path}: no section is called {name!r}; there are {known}.")
         return f"{found['begin']}{body}\n{found['end']}"
+
+    def _variants(self, stack: str) -> dict[str, Mapping[str, object]]:
+        built = {name: self._templates.get(variant_key(stack, name)) for name in VARIANTS.get(stack, {})}
+        return {SHIPPED: self._templates[stack], **{name: one for name, one in built.items() if one is not None}}
 
     def _entry(self, section: str, stack: str) -> StackEntry:
         for entry in STACKS:

@@ -1,29 +1,44 @@
-"""The templates of all stacks, with the settings that the project ships."""
+"""The templates of all stacks, with the settings that the project ships and under those of the variants."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from docs.generate.variants import VARIANTS
 from stacks._node import use_environment_node
 from stacks.registry import STACKS
 from stacks.settings.load import read_request
 
 Templates = Mapping[str, Mapping[str, object]]
-"""CloudFormation templates by the names of their stacks."""
+"""CloudFormation templates by the names of their stacks, or by ``variant_key``."""
+
+
+def variant_key(stack: str, variant: str) -> str:
+    """The name of a variant's template."""
+    return f"{stack}: {variant}"
 
 
 def synthesize(project: Path) -> Templates:
-    """Build every stack of the registry, whatever else the environment asks for."""
-    request = read_request(STACKS, arguments=[], environment={}, project=project)
+    """Build every stack of the registry and its variants, whatever else the environment asks for."""
+    names = [entry.name for entry in STACKS]
+    found = _built(project, [], names)
+    for name in names:
+        for variant, settings in VARIANTS.get(name, {}).items():
+            chosen = {"stacks": name, **settings}
+            arguments = [part for key, value in chosen.items() for part in ("-c", f"{key}={value}")]
+            found[variant_key(name, variant)] = _built(project, arguments, [name])[name]
+    return found
+
+
+def _built(project: Path, arguments: Sequence[str], names: Sequence[str]) -> dict[str, Mapping[str, object]]:
+    request = read_request(STACKS, arguments=arguments, environment={}, project=project)
     use_environment_node()
     from stacks._synthesis import build_app  # noqa: PLC0415 - starts Node.js, which has to be found first
 
     with TemporaryDirectory() as folder:
         build_app(request, outdir=folder).synth()
-        return {
-            entry.name: json.loads(Path(folder, f"{entry.name}.template.json").read_text(encoding="utf-8"))
-            for entry in STACKS
-        }
+        files = {name: Path(folder, f"{name}.template.json") for name in names}
+        return {name: json.loads(file.read_text(encoding="utf-8")) for name, file in files.items()}

@@ -10,7 +10,7 @@ from enum import Enum
 from typing import get_type_hints
 
 from docs.generate.kinds import words
-from local_aws.grades import GRADES, grade, grade_template
+from local_aws.grades import GRADES, grade_template
 from stacks.registry import StackEntry
 from stacks.settings.convert import describe
 
@@ -59,7 +59,7 @@ def resources(template: Mapping[str, object]) -> str:
     rows: dict[str, list[str]] = {}
     for each in GRADES:
         for name, number in grades.types[each].items():
-            rows.setdefault(f"*{each}*: {grade(name).reason}", []).append(f"{number}\u00a0\u00d7\u00a0`{name}`")
+            rows.setdefault(f"*{each}*: {grades.reason(each, name)}", []).append(f"{number}\u00a0\u00d7\u00a0`{name}`")
     counts = [f"{grades.count(each)} *{each}* ({_MEANING[each]})" for each in GRADES if grades.count(each)]
     table = _table(("Resources", "Locally"), [(", ".join(names), locally) for locally, names in rows.items()])
     return f"{', '.join(counts)}.\n\n{table}"

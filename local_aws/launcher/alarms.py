@@ -1,6 +1,7 @@
 """Evaluates metric alarms as CloudWatch does: by their own dimensions, over periods, with a rule for missing data.
 
-The emulator mixes the metrics of all dimensions, and evaluates only when somebody publishes a metric.
+The emulator mixes the metrics of all dimensions, evaluates only when somebody publishes a metric, and refuses metric
+math in templates.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
-from local_aws.launcher import hooks
-from local_aws.launcher.metrics import ScopedStore, scope
+from local_aws.launcher import alarm_math, hooks
+from local_aws.launcher.hooks import Properties, Record, scope
+from local_aws.launcher.values import items, mapping, text
 
 Point = Mapping[str, object]
 Alarm = Mapping[str, object]
@@ -25,13 +27,14 @@ _COMPARISONS: Mapping[str, tuple[Callable[[float, float], bool], str]] = {
 
 
 def install() -> None:
-    """Evaluate an alarm in this way wherever the emulator does."""
+    """Evaluate an alarm in this way wherever the emulator does, and take those on metric math from templates."""
     hooks.EVALUATE_ALARM.replace(evaluate)
+    hooks.ALARM_RECORD.replace(_with_math(cast("Callable[[str, Properties], Record]", hooks.ALARM_RECORD.get())))
 
 
 def evaluate_all() -> None:
     """Evaluate every alarm of every account and region."""
-    for (account, region, _), alarm in cast("ScopedStore", hooks.ALARMS.get()).all_items():
+    for (account, region, _), alarm in hooks.scoped(hooks.ALARMS).all_items():
         with scope(account, region):
             evaluate(alarm)
 
@@ -39,16 +42,18 @@ def evaluate_all() -> None:
 def evaluate(alarm: Alarm) -> None:
     """Bring an alarm of the account and region of the request being served to the state that its metric demands."""
     comparison = _COMPARISONS.get(str(alarm.get("ComparisonOperator")))
-    if comparison is None or not alarm.get("MetricName"):
+    if comparison is None or not (alarm.get("MetricName") or alarm.get("Metrics")):
         return
     exceeds, words = comparison
     threshold = _number(alarm.get("Threshold"), 0)
-    values = _values(alarm)
+    values = _computed(alarm) if alarm.get("Metrics") else _values(alarm)
     breaching = [None if value is None else exceeds(value, threshold) for value in values]
     needed = int(_number(alarm.get("DatapointsToAlarm"), len(values)))
     state = state_of(breaching, needed, str(alarm.get("TreatMissingData") or "missing"))
     if state is None or state == alarm["StateValue"]:
         return
+    # What a scaling policy goes by.
+    cast("Record", alarm)["LocalAwsValues"] = values
     seen = ", ".join("missing" if value is None else f"{value:g}" for value in values)
     reason = f"Threshold Crossed: {needed} of [{seen}] must be {words} {threshold:g}"
     set_state = cast("Callable[[object, object, bool, bool], object]", hooks.SET_ALARM_STATE.get())
@@ -69,6 +74,47 @@ def state_of(breaching: Sequence[bool | None], needed: int, missing: str) -> str
     if all(period is None for period in breaching):
         return "INSUFFICIENT_DATA" if missing == "missing" else None
     return "ALARM" if breaching.count(True) >= needed else "OK"
+
+
+def _with_math(record: Callable[[str, Properties], Record]) -> Callable[[str, Properties], Record]:
+    def record_either(name: str, properties: Properties) -> Record:
+        queries = [mapping(one) for one in items(properties, "Metrics")]
+        if not queries:
+            return record(name, properties)
+        plain = {key: value for key, value in properties.items() if key != "Metrics"}
+        alarm = record(name, {**plain, "MetricName": "-", "Namespace": "-"})
+        for key in ("MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Dimensions", "Unit", "Period"):
+            alarm.pop(key, None)
+        return {**alarm, "Metrics": queries}
+
+    return record_either
+
+
+def _computed(alarm: Alarm) -> list[float | None]:
+    """The series that an alarm on metric math watches, the newest period first; missing where it is not understood."""
+    queries = [mapping(one) for one in items(alarm, "Metrics")]
+    series: dict[str, list[float | None]] = {}
+    for query in queries:
+        if stat := mapping(query.get("MetricStat")):
+            metric = mapping(stat.get("Metric"))
+            watched = {**alarm, **metric, "Period": float(text(stat, "Period", "60")), "Statistic": stat.get("Stat")}
+            series[text(query, "Id")] = _values(watched)
+    metrics = list(series)
+    waiting = [query for query in queries if "Expression" in query]
+    count = int(_number(alarm.get("EvaluationPeriods"), 1))
+    result = text(next((one for one in queries if str(one.get("ReturnData", True)).lower() == "true"), {}), "Id")
+    # Expressions may name each other, in whatever order.
+    for _ in range(len(waiting)):
+        for query in waiting:
+            try:
+                node = alarm_math.parse(text(query, "Expression"))
+                series[text(query, "Id")] = [
+                    alarm_math.evaluate(node, {name: found[period] for name, found in series.items()}, metrics)
+                    for period in range(count)
+                ]
+            except alarm_math.UnknownExpressionError:
+                continue
+    return series.get(result, [None] * count)
 
 
 def _values(alarm: Alarm) -> list[float | None]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from local_aws.launcher import faults, operations, recorded, website
+from local_aws.hosts import localize, public_balancer
+from local_aws.launcher import faults, operations, recorded, stand_ins, website
 from local_aws.launcher.hooks import AsgiApp, Receive, Scope, Send
 
 _OWN = "/_local_aws/"
-_LOAD_BALANCER_HOST = ".alb."
+_LOAD_BALANCER_HOSTS = (".alb.", ".elb.")
 
 
 class Application:
@@ -26,6 +28,9 @@ class Application:
             return
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         path: str = scope["path"]
+        if public := public_balancer(headers.get("host", "")):
+            scope, send = _as_public(scope, public), _locating_here(send)
+            headers["host"] = public
         if path.startswith(_OWN):
             await _answer(send, *_own_endpoint(scope["method"], path, await _read(receive)))
             return
@@ -46,7 +51,31 @@ class Application:
         if path == "/_ministack/reset":
             recorded.clear()
             faults.FAULTS.clear()
+            stand_ins.clear()
         await self._emulator(_counted_as_tls(scope, headers), receive, send)
+
+
+def _as_public(scope: Scope, host: str) -> Scope:
+    """A request under a local name as the load balancer gets it under its public one."""
+    others = [(name, value) for name, value in scope["headers"] if name.lower() != b"host"]
+    return {**scope, "headers": [*others, (b"host", host.encode("latin-1"))]}
+
+
+def _locating_here(send: Send) -> Send:
+    """A redirect that a browser can follow on this machine."""
+
+    async def locate(message: Scope) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [_located(name, value) for name, value in message["headers"]]}
+        await send(message)
+
+    return locate
+
+
+def _located(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    if name.lower() != b"location":
+        return name, value
+    return name, localize(value.decode("latin-1"), int(os.environ["GATEWAY_PORT"])).encode("latin-1")
 
 
 def _counted_as_tls(scope: Scope, headers: Mapping[str, str]) -> Scope:
@@ -55,30 +84,44 @@ def _counted_as_tls(scope: Scope, headers: Mapping[str, str]) -> Scope:
     Not for load balancers: their redirect rules are part of what is deployed.
     """
     host = headers.get("host", "")
-    if "x-forwarded-proto" in headers or _LOAD_BALANCER_HOST in host or scope["path"].startswith("/_alb/"):
+    if (
+        "x-forwarded-proto" in headers
+        or any(part in host for part in _LOAD_BALANCER_HOSTS)
+        or scope["path"].startswith("/_alb/")
+    ):
         return scope
     return {**scope, "headers": [*scope["headers"], (b"x-forwarded-proto", b"https")]}
 
 
 def _own_endpoint(method: str, path: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
-    match method, path.removeprefix(_OWN):
-        case "GET", "health":
-            return _json({"status": "ready"})
-        case "GET", "recorded":
-            return _json({"recorded": recorded.listing()})
-        case "POST", "faults":
-            try:
-                request = json.loads(body)
-                if not isinstance(request, dict):
-                    raise ValueError("a fault is a JSON object")
-                faults.FAULTS.add(faults.Fault.parse(request))
-            except ValueError as problem:
-                return _json({"error": str(problem)}, HTTPStatus.BAD_REQUEST)
-            return _json({"added": True})
-        case "DELETE", "faults":
-            faults.FAULTS.clear()
-            return _json({"cleared": True})
-    return _json({"error": f"there is no {method} {path}"}, HTTPStatus.NOT_FOUND)
+    answer: dict[str, object]
+    try:
+        match method, path.removeprefix(_OWN):
+            case "GET", "health":
+                answer = {"status": "ready"}
+            case "GET", "recorded":
+                answer = {"recorded": recorded.listing()}
+            case "POST", "faults":
+                faults.FAULTS.add(faults.Fault.parse(_object(body)))
+                answer = {"added": True}
+            case "DELETE", "faults":
+                faults.FAULTS.clear()
+                answer = {"cleared": True}
+            case "POST", "stand-ins":
+                stand_ins.add(_object(body))
+                answer = {"added": True}
+            case _:
+                return _json({"error": f"there is no {method} {path}"}, HTTPStatus.NOT_FOUND)
+    except ValueError as problem:
+        return _json({"error": str(problem)}, HTTPStatus.BAD_REQUEST)
+    return _json(answer)
+
+
+def _object(body: bytes) -> dict[str, object]:
+    request = json.loads(body)
+    if not isinstance(request, dict):
+        raise ValueError("the request is no JSON object")
+    return request
 
 
 def _json(value: object, status: int = HTTPStatus.OK) -> tuple[int, dict[str, str], bytes]:

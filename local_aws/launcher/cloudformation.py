@@ -8,8 +8,10 @@ from typing import cast
 from local_aws.hosts import localize
 from local_aws.launcher import bucket_deployment, custom_resources, hooks
 from local_aws.launcher.added_types import ADDED_TYPES
+from local_aws.launcher.balancing import types as balancing_types
 from local_aws.launcher.hooks import Handler, Properties, Provisioned
 from local_aws.launcher.recorded import HandlersWithFallback
+from local_aws.launcher.scaling import types as scaling_types
 from local_aws.launcher.values import text
 
 _SECURE_UPGRADE = "upgrade-insecure-requests"
@@ -31,7 +33,8 @@ def install(port: int) -> None:
             handlers["AWS::CloudFront::ResponseHeadersPolicy"], port
         ),
     }
-    handlers.update({**native, **added, **wrapped})
+    handlers.update({**native, **added, **wrapped, **balancing_types.handlers(handlers)})
+    handlers.update(scaling_types.handlers(handlers))
     hooks.HANDLERS.replace(handlers)
     hooks.CHANGE_SET_HANDLERS.replace(handlers)
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any, NoReturn, NotRequired, TypedDict, cast
+from typing import Any, NoReturn, NotRequired, Protocol, TypedDict, cast
 
 PINNED_VERSION = "1.5.33"
 
@@ -18,6 +19,10 @@ Scope = MutableMapping[str, Any]  # ASGI leaves the types of its messages open
 Receive = Callable[[], Awaitable[Scope]]
 Send = Callable[[Scope], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+Record = dict[str, Any]  # the emulator's own state has no types either
+Store = MutableMapping[str, Record]
+Lists = MutableMapping[str, list[Record]]
 
 Properties = Mapping[str, object]
 Attributes = Mapping[str, object]
@@ -31,6 +36,12 @@ class Handler(TypedDict):
     update: NotRequired[Callable[..., Provisioned]]
     update_with_logical_id: NotRequired[bool]
     delete: Callable[[str, Properties], None]
+
+
+class ScopedStore(Protocol):
+    """The emulator's state of one kind, by account, region and name."""
+
+    def all_items(self) -> Iterable[tuple[tuple[str, str, str], Record]]: ...
 
 
 class HookMissingError(RuntimeError):
@@ -71,6 +82,11 @@ _FUNCTIONS = "ministack.services.lambda_svc"
 _REST_API = "ministack.services.apigateway_v1"
 _CLOUDWATCH = "ministack.services.cloudwatch"
 
+_PROVISIONERS = f"{_CLOUDFORMATION}.provisioners"
+_BALANCERS = "ministack.services.alb"
+_SCALING = "ministack.services.autoscaling"
+_EC2 = "ministack.services.ec2"
+
 APP = Hook("ministack.app", "app", "to serve")
 HANDLERS = Hook(f"{_CLOUDFORMATION}.provisioners", "_RESOURCE_HANDLERS", "to add CloudFormation types")
 CHANGE_SET_HANDLERS = Hook(f"{_CLOUDFORMATION}.changesets", "_RESOURCE_HANDLERS", "to add types to change sets")
@@ -105,8 +121,49 @@ DIMENSIONS_KEY = Hook(_CLOUDWATCH, "_dims_key", "to find the metric of an alarm"
 STATISTICS = Hook(_CLOUDWATCH, "_calc_stats", "to evaluate alarms")
 STATISTIC = Hook(_CLOUDWATCH, "_stat_value", "to evaluate alarms")
 ALARMS = Hook(_CLOUDWATCH, "_alarms", "to evaluate alarms")
+ALARM_ACTIONS = Hook(_CLOUDWATCH, "_dispatch_alarm_actions", "to carry out scaling policies")
 EVALUATE_ALARM = Hook(_CLOUDWATCH, "_evaluate_alarm", "to evaluate alarms by their dimensions")
 SET_ALARM_STATE = Hook(_CLOUDWATCH, "_set_alarm_state", "to evaluate alarms")
+ALARM_RECORD = Hook(_PROVISIONERS, "_cw_metric_alarm_record", "to accept alarms on metric math")
+BALANCERS = Hook(_BALANCERS, "_lbs", "to know load balancers")
+LISTENERS = Hook(_BALANCERS, "_listeners", "to know listeners")
+LISTENER_RULES = Hook(_BALANCERS, "_rules", "to know listener rules")
+LISTENER_ATTRIBUTES = Hook(_BALANCERS, "_listener_attrs", "to keep the attributes of listeners")
+BALANCER_ATTRIBUTES = Hook(_BALANCERS, "_lb_attrs", "to keep the attributes of load balancers")
+BALANCER_TAGS = Hook(_BALANCERS, "_tags", "to keep the tags of load balancers")
+TARGET_GROUPS = Hook(_BALANCERS, "_tgs", "to know target groups")
+TARGET_GROUP_ATTRIBUTES = Hook(_BALANCERS, "_tg_attrs", "to keep clients on their targets")
+TARGETS = Hook(_BALANCERS, "_targets", "to know targets")
+BALANCER_ACTIONS = Hook(_BALANCERS, "_ACTION_MAP", "to add operations of load balancers")
+BALANCER_XML = Hook(_BALANCERS, "_lb_xml", "to describe the zones of load balancers")
+BALANCER_ERROR = Hook(_BALANCERS, "_error", "to refuse operations of load balancers")
+XML_ANSWER = Hook(_BALANCERS, "_xml", "to answer operations of load balancers")
+PARSE_ACTIONS = Hook(_BALANCERS, "_parse_actions", "to keep the weights of target groups")
+ACTION_XML = Hook(_BALANCERS, "_action_xml", "to describe the weights of target groups")
+PARSE_CONDITIONS = Hook(_BALANCERS, "_parse_conditions", "to keep conditions on query strings")
+CONDITION_XML = Hook(_BALANCERS, "_condition_xml", "to describe conditions on query strings")
+MATCH_CONDITION = Hook(_BALANCERS, "_match_condition", "to match the conditions of rules")
+EXECUTE_ACTIONS = Hook(_BALANCERS, "_execute_actions", "to weigh target groups")
+FORWARD = Hook(_BALANCERS, "_forward_to_tg", "to choose healthy targets")
+PROXY = Hook(_BALANCERS, "_proxy_http_target", "to reach targets")
+BALANCE = Hook(_BALANCERS, "dispatch_request", "to choose listeners and measure load balancers")
+TEMPLATE_ACTIONS = Hook(_PROVISIONERS, "_elbv2_listener_actions", "to keep the weights of target groups")
+TEMPLATE_CONDITIONS = Hook(_PROVISIONERS, "_flatten_listener_rule_conditions", "to keep conditions on query strings")
+SCALING_GROUPS = Hook(_SCALING, "_asgs", "to know Auto Scaling groups")
+SCALING_HOOKS = Hook(_SCALING, "_hooks", "to run lifecycle hooks")
+HOOK_RECORD = Hook(_SCALING, "_hook_record", "to keep the hooks that a group declares")
+SCALING_ACTIONS = Hook(_SCALING, "_ACTION_MAP", "to add operations of Auto Scaling")
+SCALING_POLICIES = Hook(_SCALING, "_policies", "to execute scaling policies")
+SCALING_MEMBERS = Hook(_SCALING, "_member_xml", "to answer operations of Auto Scaling")
+SCALING_XML = Hook(_SCALING, "_xml", "to answer operations of Auto Scaling")
+SCALING_ERROR = Hook(_SCALING, "_error", "to refuse operations of Auto Scaling")
+RECONCILE_INSTANCES = Hook(_SCALING, "_reconcile_instances", "to start and end instances")
+LAUNCH_INSTANCES = Hook(_EC2, "_launch_instances_internal", "to start instances")
+INSTANCES = Hook(_EC2, "_instances", "to end instances")
+EC2_TAGS = Hook(_EC2, "_tags", "to tag instances")
+SUBNETS = Hook(_EC2, "_subnets", "to know the zones of subnets")
+LAUNCH_TEMPLATES = Hook(_EC2, "_launch_templates", "to start instances from launch templates")
+PUT_EVENTS = Hook("ministack.services.eventbridge", "_put_events", "to tell of Auto Scaling's instances")
 RESOURCE_ARN = Hook("ministack.core.iam_actions", "extract_resource_arn", "to name the resource of a mail")
 ENFORCE = Hook("ministack.core.iam_evaluator", "enforce", "to give IAM the condition keys of a mail")
 MAIL_IDENTITIES = Hook("ministack.services.ses", "_identities", "to name the resource of a mail")
@@ -115,46 +172,19 @@ REQUEST_SCOPE = Hook("ministack.core.responses", "request_scope", "to act in an 
 GET_REGION = Hook("ministack.core.responses", "get_region", "to know the region of a request")
 GET_ACCOUNT = Hook("ministack.core.responses", "get_account_id", "to know the account of a request")
 
-HOOKS: tuple[Hook, ...] = (
-    APP,
-    HANDLERS,
-    CHANGE_SET_HANDLERS,
-    RUNS_ON_WORKER_THREAD,
-    INVOKE_CUSTOM_RESOURCE,
-    AMI_PARAMETERS,
-    INVOKE_RESOURCE,
-    INVOKE_WITH_CALLBACK,
-    EXECUTION_ERROR,
-    REQUEST_ORIGIN,
-    TEXT_MESSAGE_LOG,
-    PYTHON_WORKER,
-    EXECUTE_FUNCTION,
-    DISPATCH_FUNCTION,
-    FUNCTION_METRICS,
-    EXECUTION_STATUS,
-    SERVE_REST_API,
-    REST_APIS,
-    REST_RESOURCES,
-    QUEUES,
-    RECORD_METRIC,
-    METRICS,
-    DIMENSIONS_KEY,
-    STATISTICS,
-    STATISTIC,
-    ALARMS,
-    EVALUATE_ALARM,
-    SET_ALARM_STATE,
-    RESOURCE_ARN,
-    ENFORCE,
-    MAIL_IDENTITIES,
-    MAIL_IDENTITIES_V2,
-    REQUEST_SCOPE,
-    GET_REGION,
-    GET_ACCOUNT,
-)
+HOOKS: tuple[Hook, ...] = tuple(value for value in globals().values() if isinstance(value, Hook))
 
 # Handlers of the emulator that the launcher wraps.
-WRAPPED_TYPES: tuple[str, ...] = ("AWS::EC2::VPC", "AWS::CloudFront::ResponseHeadersPolicy")
+WRAPPED_TYPES: tuple[str, ...] = (
+    "AWS::ApiGateway::Method",
+    "AWS::AutoScaling::AutoScalingGroup",
+    "AWS::CloudFront::ResponseHeadersPolicy",
+    "AWS::EC2::VPC",
+    "AWS::ElasticLoadBalancingV2::Listener",
+    "AWS::ElasticLoadBalancingV2::ListenerRule",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer",
+    "AWS::ElasticLoadBalancingV2::TargetGroup",
+)
 
 
 def require(hooks: Iterable[Hook] = HOOKS) -> None:
@@ -175,6 +205,21 @@ def resource_handlers() -> dict[str, Handler]:
     return cast("dict[str, Handler]", HANDLERS.get())
 
 
+def store(hook: Hook) -> Store:
+    """The emulator's state of one kind, in the account and the region of the request being served."""
+    return cast("Store", hook.get())
+
+
+def scoped(hook: Hook) -> ScopedStore:
+    """The emulator's state of one kind, of every account and region."""
+    return cast("ScopedStore", hook.get())
+
+
+def lists(hook: Hook) -> Lists:
+    """Like ``store``, of what the emulator keeps in lists."""
+    return cast("Lists", hook.get())
+
+
 def region() -> str:
     """The region of the request being served."""
     return cast("Callable[[], str]", GET_REGION.get())()
@@ -183,3 +228,8 @@ def region() -> str:
 def account() -> str:
     """The account of the request being served."""
     return cast("Callable[[], str]", GET_ACCOUNT.get())()
+
+
+def scope(account: str, region: str) -> AbstractContextManager[None]:
+    """Act in an account and a region."""
+    return cast("Callable[[str, str], AbstractContextManager[None]]", REQUEST_SCOPE.get())(account, region)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
 from http import HTTPStatus
-from typing import Protocol, cast
+from typing import cast
 
 from local_aws.launcher import hooks
+from local_aws.launcher.hooks import scope
 
 _Item = Mapping[str, object]
-Scoped = Iterable[tuple[tuple[str, str, str], _Item]]
 
 # Well within the minute over which queues are watched: a queue that stays as it is must not look silent.
 _REPEAT_SECONDS = 20.0
@@ -22,17 +21,6 @@ _EXECUTION_METRICS = {
     "TIMED_OUT": "ExecutionsTimedOut",
     "ABORTED": "ExecutionsAborted",
 }
-
-
-class ScopedStore(Protocol):
-    """The emulator's state of one kind, by account, region and name."""
-
-    def all_items(self) -> Scoped: ...
-
-
-def scope(account: str, region: str) -> AbstractContextManager[None]:
-    """Act in an account and a region."""
-    return cast("Callable[[str, str], AbstractContextManager[None]]", hooks.REQUEST_SCOPE.get())(account, region)
 
 
 def record(namespace: str, name: str, value: float, unit: str, dimensions: Mapping[str, str]) -> None:
@@ -104,7 +92,7 @@ def _served(serve: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[
 
 
 def _record_request(api_id: str, stage: str, status: int, milliseconds: float) -> None:
-    for (account, region, found), api in cast("ScopedStore", hooks.REST_APIS.get()).all_items():
+    for (account, region, found), api in hooks.scoped(hooks.REST_APIS).all_items():
         if found != api_id or account != hooks.account():
             continue
         of_api = {"ApiName": str(api.get("name", ""))}
@@ -127,7 +115,7 @@ class Queues:
         """Look at every queue once."""
         present = {}
         now = time.time()
-        for key, queue in cast("ScopedStore", hooks.QUEUES.get()).all_items():
+        for key, queue in hooks.scoped(hooks.QUEUES).all_items():
             messages = list(cast("Iterable[Mapping[str, float]]", queue["messages"]))
             depth = _depth(messages, now)
             before = self._published.get(key)

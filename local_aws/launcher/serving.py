@@ -9,6 +9,7 @@ from hypercorn.config import Config
 
 from local_aws.launcher import (
     alarms,
+    balancing,
     cloudformation,
     faults,
     function_errors,
@@ -17,9 +18,13 @@ from local_aws.launcher import (
     metrics,
     parameters,
     refinements,
+    scaling,
 )
 from local_aws.launcher.asgi import Application
+from local_aws.launcher.balancing.health import check_all
+from local_aws.launcher.balancing.serving import publish_health
 from local_aws.launcher.periodic import repeating
+from local_aws.launcher.scaling.groups import Capacity
 
 if TYPE_CHECKING:
     from hypercorn.typing import ASGIFramework
@@ -42,6 +47,8 @@ async def serve(port: int, metrics_interval: float) -> None:
         function_errors.install()
     except hooks.HookMissingError as problem:
         raise CannotServeError(str(problem)) from problem
+    balancing.install()
+    scaling.install()
     cloudformation.install(port)
     faults.install()
     parameters.install()
@@ -55,7 +62,10 @@ async def serve(port: int, metrics_interval: float) -> None:
     config.keep_alive_timeout = _KEEP_ALIVE_SECONDS
     application = Application(cast("hooks.AsgiApp", hooks.APP.get()))
     try:
-        with repeating([metrics.Queues().sample, alarms.evaluate_all], metrics_interval):
+        with (
+            repeating([metrics.Queues().sample, Capacity().sample, alarms.evaluate_all], metrics_interval),
+            repeating([check_all, publish_health], metrics_interval),
+        ):
             await hypercorn_serve(cast("ASGIFramework", application), config)
     except OSError as problem:
         raise CannotServeError(f"Port {port} can't be opened: {problem}.") from problem

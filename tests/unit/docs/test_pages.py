@@ -63,7 +63,8 @@ def test_other_pages_name_the_stack_and_link_from_where_they_are(pages: Path) ->
     [
         (
             "<!-- generated: poem -->\n<!-- end -->",
-            "README.md: no section is called 'poem'; there are stacks, architecture, workflows, settings, resources.",
+            "README.md: no section is called 'poem'; "
+            "there are stacks, architecture, workflows, settings, resources, resilience.",
         ),
         (
             "<!-- generated: stacks -->\n| forever",

@@ -1,0 +1,31 @@
+"""Settings under which a stack's resilience is shown, besides those that the project ships."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+SHIPPED = "as shipped"
+
+_SPARE = {"capacity_minimum": "4", "capacity_needed": "4", "capacity_desired": "6", "capacity_maximum": "12"}
+_SPOT = {"instance_types": "m7g.large,m6g.large,c7g.large", "spot_percentage": "100", "on_demand_base": "1"}
+
+# Stack, variant, settings as one types them after -c.
+VARIANTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
+    "MultiAzWebTier": {
+        "two zones": {"availability_zones": "2"},
+        "a single NAT gateway": {"nat_gateways": "single"},
+        "no NAT gateway": {"nat_gateways": "none"},
+        "one zone's capacity to spare": _SPARE,
+        "Spot beyond one instance": _SPOT,
+    },
+    "NetworkLoadBalancedFleet": {
+        "three zones": {"availability_zones": "3"},
+        "cross-zone balancing": {"cross_zone": "true"},
+        "a single NAT gateway": {"nat_gateways": "single"},
+        "one zone's capacity to spare": _SPARE,
+    },
+    "BlueGreenWebTier": {
+        "half the requests to green": {"green_percent": "50"},
+        "all requests to green": {"green_percent": "100"},
+    },
+}

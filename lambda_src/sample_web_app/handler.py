@@ -1,0 +1,301 @@
+"""HTTP in and out, and the order in which the application comes and goes."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import ssl
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from sample_web_app import logic
+from sample_web_app.gateway import Checks, Metadata
+
+if TYPE_CHECKING:
+    from socketserver import _AfInetAddress as _Address
+    from socketserver import _RequestType as _Connection
+
+# Connections that the kernel keeps until they are accepted; Python's own five are few for a load balancer.
+_BACKLOG = 128
+# What may be waiting in /slow at once: a demonstration must not become a way to use up all threads.
+_WAITING_AT_ONCE = 32
+_POLL_SECONDS = 0.05
+_SKIPPED_BYTES = 65_536
+# Who connects has something to ask; afterwards the connection may wait for as long as the load balancer likes.
+_FIRST_REQUEST_SECONDS = 10.0
+
+
+def _log(level: str, message: str, **facts: object) -> None:
+    # One write per line: lines of several threads must not mix.
+    sys.stdout.write(logic.log_line(level, message, **facts) + "\n")
+    sys.stdout.flush()
+
+
+class _Tally:
+    """Counts what has to be answered before the end."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._owed = 0
+
+    def owe(self, change: int) -> None:
+        with self._changed:
+            self._owed += change
+            self._changed.notify_all()
+
+    def wait_for_none(self, seconds: float) -> int:
+        """How many are left after so many seconds at most."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._owed == 0, timeout=seconds)
+            return self._owed
+
+
+class Server(ThreadingHTTPServer):
+    """The server, and what all its requests share."""
+
+    request_queue_size = _BACKLOG
+    daemon_threads = True
+    # Waiting for requests is done at the end, and has an end itself.
+    block_on_close = False
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.version: str = options.version_label
+        self.idle_seconds: float = options.idle_seconds
+        self.metadata = Metadata(options.metadata_url)
+        self.checks = Checks(
+            folder=options.state_directory, dependencies=options.dependency, deadline=options.health_seconds
+        )
+        self.tally = _Tally()
+        self.waiting = threading.BoundedSemaphore(_WAITING_AT_ONCE)
+        self.draining = False
+        self.last_status = ""
+        self.tls = _tls(options.certificate, options.key) if options.certificate else None
+        super().__init__((options.bind, options.port), Handler)
+
+    def accept_what_waits(self) -> None:
+        """Take the connections that were made before the listener closes; the kernel would reset them."""
+        self.socket.setblocking(False)
+        for _ in range(_BACKLOG):
+            try:
+                connection, address = self.get_request()
+            except OSError:
+                return
+            self.process_request(connection, address)
+
+    def process_request(self, request: _Connection, client_address: _Address) -> None:
+        # Counted from here, not from when its first line is read: who was let in is answered.
+        self.tally.owe(1)
+        try:
+            super().process_request(request, client_address)
+        except BaseException:
+            self.tally.owe(-1)
+            raise
+
+    def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002 - the base's signature
+        # The base prints the client's address. A client that went away is nobody's error.
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            _log("error", "request failed", error=type(error).__name__)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection, and the requests that come over it."""
+
+    server: Server
+    protocol_version = "HTTP/1.1"
+    timeout = _FIRST_REQUEST_SECONDS
+    _owing = True
+    _began = 0.0
+
+    def setup(self) -> None:
+        try:
+            if self.server.tls is not None:
+                # In this connection's thread, not where connections are accepted: a slow handshake delays nobody.
+                self.request.settimeout(self.timeout)
+                self.request = self.server.tls.wrap_socket(self.request, server_side=True)
+            super().setup()
+        except BaseException:
+            self._owe(False)
+            raise
+
+    def handle(self) -> None:
+        try:
+            super().handle()
+        finally:
+            self._owe(False)
+
+    def parse_request(self) -> bool:
+        self._owe(True)
+        self._began = time.monotonic()
+        return super().parse_request()
+
+    def _owe(self, owing: bool) -> None:
+        if owing != self._owing:
+            self._owing = owing
+            self.server.tally.owe(1 if owing else -1)
+
+    def _answer(self) -> None:
+        request = logic.Request.of(self.command, self.path)
+        reply = logic.refused(request) or self._serve(request)
+        # A body that is left unread would be taken for the next request.
+        unread = not self._skip_body()
+        self._send(reply, close=unread or self.server.draining)
+        self.wfile.flush()
+        self._owe(False)
+        self.connection.settimeout(self.server.idle_seconds)
+        if request.route != "/health":
+            took = round((time.monotonic() - self._began) * 1_000)
+            trace = logic.trace_root(self.headers.get("X-Amzn-Trace-Id", ""))
+            _log(
+                "info", "request", method=request.method, route=request.route, status=reply.status, ms=took, trace=trace
+            )
+
+    # The base class looks for these names; what is refused, is so in our own words.
+    do_GET = _answer  # noqa: N815 - the base's name
+    do_HEAD = _answer  # noqa: N815 - the base's name
+    do_POST = _answer  # noqa: N815 - the base's name
+    do_PUT = _answer  # noqa: N815 - the base's name
+    do_PATCH = _answer  # noqa: N815 - the base's name
+    do_DELETE = _answer  # noqa: N815 - the base's name
+    do_OPTIONS = _answer  # noqa: N815 - the base's name
+
+    def _skip_body(self) -> bool:
+        """Whether the next request begins where reading is now."""
+        lengths = self.headers.get_all("Content-Length", [])
+        if "Transfer-Encoding" in self.headers or len(lengths) > 1:
+            return False
+        length = lengths[0] if lengths else "0"
+        if not length.isdecimal() or int(length) > _SKIPPED_BYTES:
+            return False
+        self.rfile.read(int(length))
+        return True
+
+    def _serve(self, request: logic.Request) -> logic.Reply:
+        server = self.server
+        if request.path == "/health":
+            return logic.health_document(self._health())
+        if request.path == "/slow":
+            return self._slow(request)
+        make = logic.identity_document if request.path == "/identity" else logic.identity_page
+        return make(server.metadata.identity(), server.version)
+
+    def _health(self) -> logic.Health:
+        server = self.server
+        health = logic.Health({}, draining=True) if server.draining else server.checks.health()
+        if health.status != server.last_status:
+            server.last_status = health.status
+            _log("info" if health.status == "ok" else "warning", "health", status=health.status, failed=health.failed())
+        return health
+
+    def _slow(self, request: logic.Request) -> logic.Reply:
+        seconds = logic.wait_seconds(request)
+        if isinstance(seconds, logic.Reply):
+            return seconds
+        if not self.server.waiting.acquire(blocking=False):
+            return logic.busy()
+        try:
+            time.sleep(seconds)
+        finally:
+            self.server.waiting.release()
+        return logic.slow_document(seconds, self.server.metadata.identity(), self.server.version)
+
+    def _send(self, reply: logic.Reply, *, close: bool) -> None:
+        self.send_response(reply.status)
+        headers = {**logic.SECURITY_HEADERS, **reply.headers, "Content-Type": reply.content_type}
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(reply.body)))
+        if close:
+            # Tells the base class as well.
+            self.send_header("Connection", "close")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(reply.body)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002 - ditto
+        """What can't be read is refused in our own words: the base's quote it."""
+        # The base takes what it can't read for HTTP/0.9, which has no headers.
+        self.request_version = self.protocol_version
+        self._send(logic.unreadable(code), close=True)
+
+    def version_string(self) -> str:
+        """What the header Server says: no versions."""
+        return "sample"
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: the base's lines hold the client's address."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Serve until SIGTERM or SIGINT; then say unhealthy, finish what is under way, and end.
+
+    Gives 0 when every request that was accepted was answered, 1 when the patience ended before.
+    """
+    options = _options(arguments)
+    server = Server(options)
+    told, tell = os.pipe()
+
+    def told_to_stop(_number: int, _frame: FrameType | None) -> None:
+        # From now on /health says so. No lock is taken: the signal may have come while this thread held it.
+        server.draining = True
+        os.write(tell, b".")
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, told_to_stop)
+    serving = threading.Thread(target=server.serve_forever, args=(_POLL_SECONDS,), name="accept", daemon=True)
+    serving.start()
+    _log("info", "listening", port=server.server_address[1], version=server.version, tls=server.tls is not None)
+
+    os.read(told, 1)
+    _log("info", "draining", notice=options.notice_seconds, grace=options.grace_seconds)
+    # Still serving: whoever sends requests here reads in /health that it should not.
+    time.sleep(options.notice_seconds)
+    server.shutdown()
+    server.accept_what_waits()
+    server.server_close()
+    left = server.tally.wait_for_none(options.grace_seconds)
+    _log("error" if left else "info", "stopped", unanswered=left)
+    return 1 if left else 0
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="sample_web_app", description="A small web application.")
+    parser.add_argument("--bind", default="0.0.0.0", help="address to listen on")  # noqa: S104 - behind its security group
+    parser.add_argument("--port", type=int, default=8_080, help="port to listen on; 0 takes any")
+    parser.add_argument("--certificate", type=Path, help="PEM file; with it, HTTPS is spoken")
+    parser.add_argument("--key", type=Path, help="PEM file of the certificate's key")
+    parser.add_argument("--version-label", default="1", help="shown on the page")
+    parser.add_argument("--state-directory", type=Path, default=Path(), help="has to be writable")
+    parser.add_argument("--dependency", type=_dependency, action="append", default=[], help="name=tcp://host:port")
+    parser.add_argument("--health-seconds", type=float, default=2.0, help="deadline of all checks together")
+    parser.add_argument(
+        "--idle-seconds", type=float, default=75.0, help="longer than the load balancer keeps a connection"
+    )
+    parser.add_argument("--notice-seconds", type=float, default=0.0, help="between saying unhealthy and closing")
+    parser.add_argument("--grace-seconds", type=float, default=35.0, help="for what is under way at the end")
+    parser.add_argument("--metadata-url", default="http://169.254.169.254", help="of the instance's metadata service")
+    options = parser.parse_args(arguments)
+    if (options.certificate is None) != (options.key is None):
+        parser.error("--certificate and --key belong together")
+    return options
+
+
+def _dependency(text: str) -> logic.Dependency:
+    try:
+        return logic.Dependency.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _tls(certificate: Path, key: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(certificate, key)
+    return context

@@ -1,0 +1,80 @@
+"""The blue/green web tier as it stands, with a version of the sample application on each colour's instances."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from aws_patterns.compute.sample_web_app import SampleWebApp
+from aws_patterns.load_balancing.application_front import ApplicationFront
+from aws_patterns.load_balancing.weighted_fleets import WeightedFleets
+from aws_patterns.load_balancing.weighted_fleets_options import Colour
+from aws_patterns.network.multi_az_vpc import MultiAzVpc
+from stacks.settings.blue_green_web_tier import BlueGreenWebTierSettings
+
+
+class BlueGreenWebTierStack(cdk.Stack):
+    """Two fleets behind one load balancer, wired from their settings."""
+
+    def __init__(
+        self, scope: Construct, id: str, *, settings: BlueGreenWebTierSettings, env: cdk.Environment | None = None
+    ) -> None:
+        super().__init__(
+            scope, id, env=env, description="Two versions of a web application, and the share of the traffic of each"
+        )
+        removal_policy = cdk.RemovalPolicy[settings.removal_policy.upper()]
+        network = MultiAzVpc(
+            self,
+            "Network",
+            cidr=settings.vpc_cidr,
+            availability_zones=settings.availability_zones,
+            nat_gateways=settings.nat_gateways,
+            removal_policy=removal_policy,
+        )
+        front = ApplicationFront(
+            self,
+            "Front",
+            vpc=network.vpc,
+            internet_facing=settings.internet_facing,
+            allowed_cidrs=settings.allowed_cidrs or None,
+            tls=settings.tls,
+            certificates=self._certificates(settings.certificate_arns),
+            web_acl_arn=settings.web_acl_arn,
+            access_logs=settings.access_logs(),
+            deletion_protection=settings.deletion_protection,
+            removal_policy=removal_policy,
+        )
+        blue = SampleWebApp(self, "BlueApp", version=settings.blue_sample_version, tls=settings.instances_speak_tls)
+        green = SampleWebApp(self, "GreenApp", version=settings.green_sample_version, tls=settings.instances_speak_tls)
+        web = WeightedFleets(
+            self,
+            "Web",
+            vpc=network.vpc,
+            front=front,
+            blue=settings.version(Colour.BLUE, blue.user_data()),
+            green=settings.version(Colour.GREEN, green.user_data()),
+            green_percent=settings.green_percent,
+            colour_stickiness=settings.colour_stickiness(),
+            stickiness=settings.stickiness(),
+            slow_start_seconds=settings.slow_start_seconds,
+            deregistration_delay_seconds=settings.deregistration_delay_seconds,
+            alarm_topic=self._topic(settings.alarm_topic_arn),
+        )
+        blue.grant_download(web.fleets[Colour.BLUE])
+        green.grant_download(web.fleets[Colour.GREEN])
+        outputs = {
+            "Url": front.url,
+            "BlueGroupName": web.fleets[Colour.BLUE].group.auto_scaling_group_name,
+            "GreenGroupName": web.fleets[Colour.GREEN].group.auto_scaling_group_name,
+            "DashboardName": web.monitoring.dashboard.dashboard_name,
+        }
+        for name, value in outputs.items():
+            cdk.CfnOutput(self, name, value=value)
+
+    def _certificates(self, arns: tuple[str, ...]) -> list[acm.ICertificate]:
+        return [acm.Certificate.from_certificate_arn(self, f"Certificate{n}", arn) for n, arn in enumerate(arns, 1)]
+
+    def _topic(self, arn: str | None) -> sns.ITopic | None:
+        return sns.Topic.from_topic_arn(self, "AlarmTopic", arn) if arn else None

@@ -1,0 +1,79 @@
+"""A web application over several zones as it stands, with the sample application on its instances."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from aws_patterns.compute.sample_web_app import SampleWebApp
+from aws_patterns.load_balancing.tls import TlsApproach
+from aws_patterns.load_balancing.web_tier import WebTier
+from aws_patterns.network.multi_az_vpc import MultiAzVpc
+from stacks.settings.multi_az_web_tier import MultiAzWebTierSettings
+
+
+class MultiAzWebTierStack(cdk.Stack):
+    """One network, one web tier and the sample application, wired from their settings."""
+
+    def __init__(
+        self, scope: Construct, id: str, *, settings: MultiAzWebTierSettings, env: cdk.Environment | None = None
+    ) -> None:
+        super().__init__(
+            scope, id, env=env, description="Web application over several zones: load balancer, instances, alarms"
+        )
+        if settings.tls is TlsApproach.PLAIN_HTTP:
+            warning = "tls is plain-http: whoever is on the way reads and changes what is sent. Pass -c " + (
+                f"{id}.tls=offload -c {id}.certificate_arns=<a certificate in this Region>"
+            )
+            cdk.Annotations.of(self).add_warning_v2("aws-patterns:plainHttp", warning)
+        removal_policy = cdk.RemovalPolicy[settings.removal_policy.upper()]
+        network = MultiAzVpc(
+            self,
+            "Network",
+            cidr=settings.vpc_cidr,
+            availability_zones=settings.availability_zones,
+            nat_gateways=settings.nat_gateways,
+            interface_endpoints=settings.interface_endpoints,
+            ipv6=settings.ipv6,
+            removal_policy=removal_policy,
+        )
+        app = SampleWebApp(self, "App", version=settings.sample_version, tls=settings.tls is TlsApproach.BRIDGING)
+        tier = WebTier(
+            self,
+            "Web",
+            vpc=network.vpc,
+            internet_facing=settings.internet_facing,
+            ipv6=settings.ipv6,
+            allowed_cidrs=settings.allowed_cidrs or None,
+            tls=settings.tls,
+            certificates=[acm.Certificate.from_certificate_arn(self, arn, arn) for arn in settings.certificate_arns],
+            web_acl_arn=settings.web_acl_arn,
+            access_logs=settings.access_logs(),
+            stickiness=settings.stickiness(),
+            slow_start_seconds=settings.slow_start_seconds,
+            deregistration_delay_seconds=settings.deregistration_delay_seconds,
+            instances=settings.instances(app.user_data()),
+            port=app.port,
+            capacity=settings.capacity(),
+            mixed_fleet=settings.mixed_fleet(),
+            scaling_policies=settings.scaling_policies(),
+            suspended_processes=settings.suspended_processes,
+            custom_health=settings.custom_health(),
+            termination_logs=settings.termination_logs(),
+            alarm_topic=self._topic(settings.alarm_topic_arn),
+            deletion_protection=settings.deletion_protection,
+            removal_policy=removal_policy,
+        )
+        app.grant_download(tier)
+        outputs = {
+            "Url": tier.url,
+            "AutoScalingGroupName": tier.group.auto_scaling_group_name,
+            "DashboardName": tier.monitoring.dashboard.dashboard_name,
+        }
+        for name, value in outputs.items():
+            cdk.CfnOutput(self, name, value=value)
+
+    def _topic(self, arn: str | None) -> sns.ITopic | None:
+        return sns.Topic.from_topic_arn(self, "AlarmTopic", arn) if arn else None
