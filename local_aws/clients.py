@@ -12,11 +12,14 @@ from local_aws.project import REGION
 if TYPE_CHECKING:
     from botocore.client import BaseClient
     from mypy_boto3_apigateway import APIGatewayClient
+    from mypy_boto3_autoscaling import AutoScalingClient
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudfront import CloudFrontClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -42,6 +45,8 @@ class Clients:
     @overload
     def __call__(self, service: Literal["apigateway"]) -> APIGatewayClient: ...
     @overload
+    def __call__(self, service: Literal["autoscaling"]) -> AutoScalingClient: ...
+    @overload
     def __call__(self, service: Literal["cloudformation"]) -> CloudFormationClient: ...
     @overload
     def __call__(self, service: Literal["cloudfront"]) -> CloudFrontClient: ...
@@ -51,6 +56,10 @@ class Clients:
     def __call__(self, service: Literal["dynamodb"]) -> DynamoDBClient: ...
     @overload
     def __call__(self, service: Literal["ec2"]) -> EC2Client: ...
+    @overload
+    def __call__(self, service: Literal["elbv2"]) -> ElasticLoadBalancingv2Client: ...
+    @overload
+    def __call__(self, service: Literal["events"]) -> EventBridgeClient: ...
     @overload
     def __call__(self, service: Literal["iam"]) -> IAMClient: ...
     @overload

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Collection
 from types import TracebackType
@@ -40,5 +41,7 @@ class Problems:
 
 def is_token(value: object) -> bool:
     """Whether the value is known only at deployment. Without the CDK loaded there are no such values."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return False  # Would end the CDK's Node process, which is asked in JSON.
     cdk = sys.modules.get("aws_cdk")
     return cdk is not None and bool(cdk.Token.is_unresolved(value))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from docs.generate import permissions, wiring
+from docs.generate import balancing, notes, permissions, wiring
 from docs.generate.graph import Category, Edge, Graph, Node, Shape
 from docs.generate.kinds import ANY, Kind, kind_of, words
 from docs.generate.template import Resource, Template, at, items, text
+from docs.generate.topology import Topology
 
 VISITORS = "visitors"
 _ALL = "all "
@@ -27,6 +28,7 @@ def draw(template: Template) -> Graph:
 class _Drawing:
     def __init__(self, template: Template) -> None:
         self._template = template
+        self._topology = Topology(template)
         self._graph = Graph()
         self._helpers = _helpers(template)
         self._named_by = _common_path([one for one in template.resources.values() if self._is_shown(one)])
@@ -55,7 +57,8 @@ class _Drawing:
             return Node(f"{_ALL}{resource.type}", kind.gathered, kind.label, kind.category, kind.shape, kind.group)
         title = self._title(resource) or kind.label
         label = "" if title == kind.label else kind.label
-        return Node(resource.id, title, label, kind.category, kind.shape, kind.group)
+        lines = "\n".join(filter(None, (label, notes.note(self._topology, resource))))
+        return Node(resource.id, title, lines, kind.category, kind.shape, kind.group)
 
     def _count_gathered(self) -> None:
         counts = Counter(one.type for one in self._template.resources.values() if one.id not in self._helpers)
@@ -137,7 +140,8 @@ class _Drawing:
                     visitors = Node(VISITORS, "Visitor", "web browser", Category.PEOPLE, Shape.PERSON)
                     self._graph.nodes = {VISITORS: visitors, **self._graph.nodes}
                 path, _ = public
-                self._graph.connect(Edge(VISITORS, resource.id, () if path else ("HTTPS",)))
+                labels = balancing.doors(self._template, resource) if path else ("HTTPS",)
+                self._graph.connect(Edge(VISITORS, resource.id, labels))
 
     @staticmethod
     def _is(resource: Resource, path: str, value: str) -> bool:
@@ -164,7 +168,8 @@ class _Drawing:
             for owner in self._owned_by(reference):
                 network = self._template.resources.get(owner)
                 if network and kind_of(network.type).contains:
-                    return f"{self._title(network)} {kind_of(network.type).label}".strip()
+                    title = f"{self._title(network)} {kind_of(network.type).label}".strip()
+                    return ", ".join(filter(None, (title, notes.zones_of_network(self._topology, network))))
         return ""
 
     def _title(self, resource: Resource) -> str:

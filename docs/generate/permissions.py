@@ -11,6 +11,8 @@ from docs.generate.template import Resource, Template, at, items, text
 
 # Not what a system is about, and allowed to nearly everything in it.
 _EVERYWHERE = frozenset({"logs", "xray", "cloudwatch", "kms", "ssm", "ssmmessages", "ec2messages", "ecr", "sts"})
+# Of a service that everything talks to, and yet a part of what a system does.
+_TELLING = frozenset({"ssm:SendCommand"})
 
 # What is asked of a queue or stream, in the direction in which the messages go.
 _TAKING = frozenset({"sqs:ReceiveMessage", "kinesis:GetRecords"})
@@ -101,7 +103,7 @@ def allowed(template: Template) -> Iterator[Allowed]:
 def _statements(template: Template, role: str, document: object) -> Iterator[Allowed]:
     for statement in items(at(document, "Statement")):
         actions = [text(action) for action in items(at(statement, "Action"))]
-        actions = [action for action in actions if action.partition(":")[0] not in _EVERYWHERE]
+        actions = [action for action in actions if action in _TELLING or action.partition(":")[0] not in _EVERYWHERE]
         actions = [action for action in actions if not _INCIDENTAL.match(action)] or actions
         if actions and at(statement, "Effect") == "Allow":
             yield Allowed(role, tuple(actions), tuple(template.references(at(statement, "Resource"))))

@@ -168,7 +168,9 @@ def _fleet_without_launches(topology: Topology) -> Iterator[Verdict]:
         if left >= fleet.minimum and left > 0:
             yield Verdict(Answer.YES, f"{going_on}, and even without a zone {left} are no fewer than the minimum")
         else:
-            reason = f"{going_on}, but nothing that is lost is replaced: without a zone as well, {left} {_are(left)} left"
+            reason = (
+                f"{going_on}, but nothing that is lost is replaced: without a zone as well, {left} {_are(left)} left"
+            )
             yield Verdict(Answer.DEGRADED, reason)
         if fleet.on_demand < fleet.running:
             spot = fleet.running - fleet.on_demand

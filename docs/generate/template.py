@@ -91,7 +91,7 @@ def text(value: object) -> str:
 
 def _resource(name: str, body: object) -> Resource:
     parts = text(at(body, "Metadata.aws:cdk:path")).split("/")
-    if parts[-1] in _INNER:
+    while parts and parts[-1] in _INNER:
         parts.pop()
     return Resource(name, text(at(body, "Type")), dict(entries(at(body, "Properties"))), tuple(filter(None, parts)))
 

@@ -114,7 +114,8 @@ class Topology:
         """The zones of the subnets that a value refers to; none for subnets that the template does not hold."""
         named = [self.template.resources[name] for name in self.template.references(value)]
         subnets = [one for one in named if one.type == "AWS::EC2::Subnet"]
-        return tuple(dict.fromkeys(json.dumps(one.properties.get("AvailabilityZone")) for one in subnets))
+        zones = [one.properties["AvailabilityZone"] for one in subnets if "AvailabilityZone" in one.properties]
+        return tuple(dict.fromkeys(json.dumps(zone) for zone in zones))
 
     def _zones_of_table(self, route: Resource) -> list[str]:
         tables = self.template.references(route.properties.get("RouteTableId"))

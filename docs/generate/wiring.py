@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from docs.generate import balancing
 from docs.generate.template import Resource, Template, at, items, text
 
 Label = Callable[[Template, Resource], str]
@@ -34,7 +35,7 @@ class Wire:
     def labels(self, template: Template, resource: Resource) -> tuple[str, ...]:
         """The arrow's text."""
         label = self.label if isinstance(self.label, str) else self.label(template, resource)
-        return (label,) if label else ()
+        return tuple(label.splitlines())
 
 
 def _method(_template: Template, resource: Resource) -> str:
@@ -51,6 +52,15 @@ def _port(_template: Template, resource: Resource) -> str:
     return f"port {port}" if isinstance(port, int) else ""
 
 
+def _event(_template: Template, resource: Resource) -> str:
+    types = [text(one).removeprefix("EC2 ") for one in items(at(resource.properties, "EventPattern.detail-type"))]
+    return " or ".join(types)
+
+
+def _schedule(_template: Template, resource: Resource) -> str:
+    return text(resource.properties.get("ScheduleExpression"))
+
+
 def _redrive(_template: Template, resource: Resource) -> str:
     attempts = text(at(resource.properties, "RedrivePolicy.maxReceiveCount"))
     return f"after {attempts} attempts" if attempts not in ("", "1") else "after one attempt"
@@ -65,13 +75,20 @@ WIRES: tuple[Wire, ...] = (
     Wire(type="AWS::ApiGatewayV2::Integration", target="IntegrationUri"),
     Wire(type="AWS::ElasticLoadBalancingV2::Listener", target="DefaultActions"),
     Wire(type="AWS::ElasticLoadBalancingV2::TargetGroup", target="Targets"),
-    Wire(type="AWS::AutoScaling::AutoScalingGroup", source="TargetGroupARNs"),
+    Wire(type="AWS::AutoScaling::AutoScalingGroup", source="TargetGroupARNs", label=balancing.ways),
+    Wire(type="AWS::ElasticLoadBalancingV2::LoadBalancer", target="LoadBalancerAttributes.Value", label="access logs"),
+    Wire(
+        type="AWS::ElasticLoadBalancingV2::ListenerRule",
+        target="Actions",
+        label=lambda _template, rule: balancing.words_of(rule),
+    ),
     Wire(type="AWS::ECS::Service", source="LoadBalancers"),
     Wire(type="AWS::Lambda::EventSourceMapping", source="EventSourceArn", target="FunctionName", label=_batch),
     Wire(type="AWS::SNS::Subscription", source="TopicArn", target="Endpoint"),
     Wire(type="AWS::SNS::Subscription", source="TopicArn", target="RedrivePolicy", label="undelivered", failure=True),
     Wire(type="AWS::Events::Rule", source="EventBusName"),
-    Wire(type="AWS::Events::Rule", target="Targets.Arn"),
+    Wire(type="AWS::Events::Rule", source="EventPattern.detail.AutoScalingGroupName", label=_event),
+    Wire(type="AWS::Events::Rule", target="Targets.Arn", label=_schedule),
     Wire(type="AWS::Events::Rule", target="Targets.DeadLetterConfig", label="undelivered", failure=True),
     Wire(type="AWS::Scheduler::Schedule", target="Target.Arn"),
     Wire(type="AWS::Scheduler::Schedule", target="Target.DeadLetterConfig", label="undelivered", failure=True),

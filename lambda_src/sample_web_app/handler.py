@@ -201,6 +201,7 @@ class Handler(BaseHTTPRequestHandler):
         if not self.server.waiting.acquire(blocking=False):
             return logic.busy()
         try:
+            _log("info", "waiting", seconds=seconds)
             time.sleep(seconds)
         finally:
             self.server.waiting.release()

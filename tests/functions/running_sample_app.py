@@ -12,8 +12,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 
@@ -42,17 +44,68 @@ def until(true: Callable[[], bool], what: str) -> None:
         time.sleep(0.01)
 
 
-class RunningApp:
-    """``with RunningApp("--version-label", "2") as app: app.get("/")``."""
+@contextmanager
+def served(handler: type[BaseHTTPRequestHandler], port: int = 0) -> Iterator[int]:
+    """An HTTP server on this machine; its port."""
+    with ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
+        serving = threading.Thread(target=server.serve_forever, args=(0.01,))
+        serving.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            serving.join(PATIENCE_SECONDS)
 
-    def __init__(self, *arguments: str, folder: Path, tls: bool = False) -> None:
+
+@contextmanager
+def metadata_service(*, instance: str, zone: str, kind: str) -> Iterator[str]:
+    """An instance's metadata service, version 2 only: nothing without a token of a session. Its address."""
+    facts = {
+        "/latest/meta-data/instance-id": instance,
+        "/latest/meta-data/placement/availability-zone": zone,
+        "/latest/meta-data/instance-type": kind,
+    }
+
+    class Metadata(BaseHTTPRequestHandler):
+        def reply(self, status: int, text: str) -> None:
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def do_PUT(self) -> None:
+            lifetime = self.headers.get("X-aws-ec2-metadata-token-ttl-seconds", "")
+            asked_rightly = self.path == "/latest/api/token" and lifetime.isdecimal()
+            self.reply(200 if asked_rightly else 400, "secret-token")
+
+        def do_GET(self) -> None:
+            known = self.headers.get("X-aws-ec2-metadata-token") == "secret-token"
+            self.reply(200 if known else 401, facts[self.path] if known else "")
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing."""
+
+    with served(Metadata) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+class RunningApp:
+    """``with RunningApp("--version-label", "2", folder=tmp_path) as app: app.get("/")``.
+
+    Args:
+        arguments: Of the program, besides where it listens and what it may write to.
+        folder: That it may write to.
+        tls: Whether to speak HTTPS to it.
+        sources: Where its package is. Default: in this repository.
+    """
+
+    def __init__(self, *arguments: str, folder: Path, tls: bool = False, sources: Path = _SOURCES) -> None:
         self._tls = tls
         self.process = subprocess.Popen(
             [
                 *(sys.executable, "-X", "dev", "-m", "sample_web_app", "--bind", "127.0.0.1", "--port", "0"),
                 *("--state-directory", str(folder), *arguments),
             ],
-            cwd=_SOURCES,
+            cwd=sources,
             env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

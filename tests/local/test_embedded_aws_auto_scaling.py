@@ -52,7 +52,7 @@ class Fleet:
         assert stack.settled() == "CREATE_COMPLETE", stack.failures()
         self.aws, self.stack = aws, stack
         self.name = stack.physical_id("Fleet")
-        self.api = cast("Any", aws.client("autoscaling"))
+        self.api = aws.client("autoscaling")
 
     def described(self) -> dict[str, Any]:
         found = self.api.describe_auto_scaling_groups(AutoScalingGroupNames=[self.name])["AutoScalingGroups"]
@@ -63,15 +63,15 @@ class Fleet:
         return [one["InstanceId"] for one in found if one["LifecycleState"] == state]
 
     def targets(self, group_id: str) -> list[str]:
-        api = cast("Any", self.aws.client("elbv2"))
+        api = self.aws.client("elbv2")
         found = api.describe_target_health(TargetGroupArn=self.stack.physical_id(group_id))
         return [one["Target"]["Id"] for one in found["TargetHealthDescriptions"]]
 
     def terminate(self, instance: str, *, fewer: bool = False) -> None:
         self.api.terminate_instance_in_auto_scaling_group(InstanceId=instance, ShouldDecrementDesiredCapacity=fewer)
 
-    def mark(self, instance: str, **more: object) -> None:
-        self.api.set_instance_health(InstanceId=instance, HealthStatus="Unhealthy", **more)
+    def mark(self, instance: str, *, in_grace: bool = True) -> None:
+        self.api.set_instance_health(InstanceId=instance, HealthStatus="Unhealthy", ShouldRespectGracePeriod=in_grace)
 
 
 Deploy = Callable[[Mapping[str, object]], Fleet]
@@ -139,7 +139,7 @@ class TestInstances:
         fleet.mark(fleet.instances()[0])
         assert [one["HealthStatus"] for one in fleet.described()["Instances"]] == ["Healthy", "Healthy"]
         unhealthy = fleet.instances()[0]
-        fleet.mark(unhealthy, ShouldRespectGracePeriod=False)
+        fleet.mark(unhealthy, in_grace=False)
         eventually(lambda: unhealthy not in fleet.instances(), "replacement")
 
     def test_end_without_a_replacement_when_that_is_asked_for(self, fleet: Fleet) -> None:
@@ -273,8 +273,12 @@ class TestLifecycleHooks:
             held.api.complete_lifecycle_action(**action, InstanceId=leaving, LifecycleActionResult="CONTINUE")
 
     def test_end_by_themselves_after_their_timeout(self, fleet: Fleet) -> None:
-        hook = {"LifecycleHookName": "slow", "LifecycleTransition": TERMINATING, "HeartbeatTimeout": 1}
-        fleet.api.put_lifecycle_hook(AutoScalingGroupName=fleet.name, **hook)
+        fleet.api.put_lifecycle_hook(
+            AutoScalingGroupName=fleet.name,
+            LifecycleHookName="slow",
+            LifecycleTransition=TERMINATING,
+            HeartbeatTimeout=1,
+        )
         leaving = fleet.instances()[0]
 
         fleet.terminate(leaving)
@@ -316,10 +320,10 @@ class TestScalingPolicies:
 
         fleet.api.execute_policy(PolicyName=fleet.stack.physical_id("Simple"))
         assert len(fleet.instances()) == 3
-        breach = {"MetricValue": 60.0, "BreachThreshold": 50.0}
-        fleet.api.execute_policy(PolicyName=fleet.stack.physical_id("Steps"), **breach)
+        steps_of = fleet.stack.physical_id("Steps")
+        fleet.api.execute_policy(PolicyName=steps_of, MetricValue=60, BreachThreshold=50)
         assert len(fleet.instances()) == 4
-        fleet.api.execute_policy(PolicyName=fleet.stack.physical_id("Steps"), **{**breach, "MetricValue": 90.0})
+        fleet.api.execute_policy(PolicyName=steps_of, MetricValue=90, BreachThreshold=50)
         assert len(fleet.instances()) == 6
         with pytest.raises(fleet.api.exceptions.ClientError, match="No policy found"):
             fleet.api.execute_policy(PolicyName="none")

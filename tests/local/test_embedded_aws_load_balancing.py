@@ -78,12 +78,12 @@ class Front:
         assert stack.settled() == "CREATE_COMPLETE", stack.failures()
         self.aws, self.stack = aws, stack
         self.dns = stack.outputs()["Dns"]
-        self.api = cast("Any", aws.client("elbv2"))
+        self.api = aws.client("elbv2")
 
     def add(self, group_id: str, *programs: Program) -> None:
         arn = self.stack.physical_id(group_id)
         targets = [{"Id": "127.0.0.1" if one is programs[0] else "localhost", "Port": one.port} for one in programs]
-        self.api.register_targets(TargetGroupArn=arn, Targets=targets)
+        self.api.register_targets(TargetGroupArn=arn, Targets=cast("Any", targets))
 
     def get(self, path: str = "/", **headers: str) -> tuple[int, str, Mapping[str, str]]:
         found = self.aws.http(
@@ -146,7 +146,7 @@ class TestWeights:
 
         front.api.modify_listener(
             ListenerArn=front.stack.physical_id("Listener"),
-            DefaultActions=[{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}],
+            DefaultActions=[{"Type": "forward", "ForwardConfig": {"TargetGroups": cast("Any", groups)}}],
         )
 
         assert front.answers(3) == {"green": 3}
@@ -413,7 +413,7 @@ class TestANetworkLoadBalancer:
         )
 
         assert stack.settled() == "CREATE_COMPLETE", stack.failures()
-        api, arn, told = cast("Any", embedded_aws.client("elbv2")), stack.physical_id("Balancer"), stack.outputs()
+        api, arn, told = embedded_aws.client("elbv2"), stack.physical_id("Balancer"), stack.outputs()
         found = api.describe_load_balancers(LoadBalancerArns=[arn])["LoadBalancers"][0]
         assert arn.endswith(f":loadbalancer/{told['FullName']}")
         assert told["FullName"].startswith("net/")

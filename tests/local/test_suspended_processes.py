@@ -1,4 +1,4 @@
-"""Suspended processes and scaling policies deployed by the real ``cdk deploy``: what the group then does, and leaves."""
+"""Suspended processes and scaling policies deployed by the real ``cdk deploy``: what the group does, and leaves."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -75,7 +75,7 @@ class Fleet:
         self._aws = aws
         self._folder = folder
         self._app = shlex.join([sys.executable, "app.py"])
-        self.client: AutoScalingClient = aws.client("autoscaling")
+        self.client: AutoScalingClient = cast("Any", aws.client("autoscaling"))
         self.outputs: dict[str, str] = {}
 
     def deploy(self, *processes: str) -> None:

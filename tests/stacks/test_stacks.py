@@ -10,40 +10,54 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cfnlint.api import lint
-from cfnlint.config import ManualArgs
 
 from stacks.registry import STACKS
+from tests.stacks.construct_rules import lint_findings
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
 
 NAMES = [entry.name for entry in STACKS]
 
-# Every template of the CDK names each dependency twice: in DependsOn and in the reference that implies it.
-LINT_RULES_LEFT_OUT = ["W3005"]
-
 # Variants whose findings differ from those of the stack as it stands.
+TOPIC = "alarm_topic_arn=arn:aws:sns:us-east-1:111122223333:alarms"
+CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/00000000-0000-0000-0000-000000000000"
+WEB_ACL = "web_acl_arn=arn:aws:wafv2:us-east-1:111122223333:regional/webacl/Web/00000000-0000-0000-0000-000000000000"
+ONE_ACCOUNT = ("account=111122223333", "region=eu-west-1")
+OFFLOAD = ("tls=offload", f"certificate_arns={CERTIFICATE}")
+BRIDGING = ("tls=bridging", f"certificate_arns={CERTIFICATE}")
+DESTROY = "removal_policy=destroy"
 VARIANTS: list[tuple[str, ...]] = [
     ("PetCuddleOTron", "channels=email"),
     ("PetCuddleOTron", "channels=sms"),
-    ("PetCuddleOTron", "removal_policy=destroy"),
+    ("PetCuddleOTron", DESTROY),
     ("PetCuddleOTron", "web_acl_rate_limit=100"),
     ("PetCuddleOTron", "account_log_role=false"),
     ("PetCuddleOTron", "sandbox_recipients=me@example.net"),
-    ("PetCuddleOTron", "alarm_topic_arn=arn:aws:sns:us-east-1:111122223333:alarms"),
-    ("PetCuddleOTron", "account=111122223333", "region=eu-west-1"),
-    (
-        "PetCuddleOTron",
-        "domain_name=cuddle.example.org",
-        "certificate_arn=arn:aws:acm:us-east-1:111122223333:certificate/00000000-0000-0000-0000-000000000000",
-    ),
+    ("PetCuddleOTron", TOPIC),
+    ("PetCuddleOTron", *ONE_ACCOUNT),
+    ("PetCuddleOTron", "domain_name=cuddle.example.org", f"certificate_arn={CERTIFICATE}"),
+    ("MultiAzWebTier", *OFFLOAD),
+    ("MultiAzWebTier", *BRIDGING, TOPIC),
+    ("MultiAzWebTier", *ONE_ACCOUNT),
+    ("MultiAzWebTier", DESTROY, "log_collection=true", "custom_health_check=true"),
+    ("MultiAzWebTier", TOPIC, "log_collection=true", "custom_health_check=true", "suspended_processes=AZRebalance"),
+    ("MultiAzWebTier", "availability_zones=2", "nat_gateways=single", "internet_facing=false"),
+    ("MultiAzWebTier", "nat_gateways=none", "interface_endpoints=cloudformation,ssm,ssmmessages", "ipv6=true"),
+    ("MultiAzWebTier", WEB_ACL, "access_log_retention_days=", "deletion_protection=false", "sticky_seconds=3600"),
+    ("MultiAzWebTier", "spot_percentage=50", "instance_types=t4g.small,t4g.medium", "requests_per_target=600"),
+    ("MultiAzWebTier", "peak_minimum=6", "peak_begins=45 7 * * 1-5", "peak_ends=0 18 * * 1-5"),
+    ("NetworkLoadBalancedFleet", *ONE_ACCOUNT),
+    ("NetworkLoadBalancedFleet", DESTROY, TOPIC, "cross_zone=true"),
+    ("NetworkLoadBalancedFleet", "availability_zones=2", "nat_gateways=single", "internet_facing=false"),
+    ("NetworkLoadBalancedFleet", *OFFLOAD),
+    ("NetworkLoadBalancedFleet", *BRIDGING),
+    ("NetworkLoadBalancedFleet", "tls=pass-through"),
+    ("BlueGreenWebTier", *ONE_ACCOUNT),
+    ("BlueGreenWebTier", "green_percent=10", "colour_sticky_seconds=600", "sticky_seconds=300", TOPIC, DESTROY),
+    ("BlueGreenWebTier", *OFFLOAD, "green_capacity_minimum=0", "green_slow_to_take_over=true"),
+    ("BlueGreenWebTier", *BRIDGING, WEB_ACL, "availability_zones=2", "nat_gateways=single"),
 ]
-
-
-def lint_findings(template: dict[str, object]) -> list[str]:
-    matches = lint(json.dumps(template), config=ManualArgs(regions=["us-east-1"], ignore_checks=LINT_RULES_LEFT_OUT))
-    return [f"{match.rule.id} {match.message}" for match in matches]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -63,6 +77,20 @@ class TestRules:
 
     def test_no_finding_of_cfn_lint(self, variant: tuple[str, ...], synthesize: Callable[..., Any]) -> None:
         assert lint_findings(synthesize(*variant).template) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_stack_as_shipped_says_what_it_gives_up_to_be_deployed_at_once(
+    name: str, synthesize: Callable[..., Any]
+) -> None:
+    """Without a certificate there is no HTTPS, and a first deployment has none."""
+    expected = ["plainHttp"] if name in {"MultiAzWebTier", "BlueGreenWebTier"} else []
+    assert [advice.split(": ")[0].rpartition(":")[2] for advice in synthesize(name).advice] == expected
+
+
+@pytest.mark.parametrize("name", ["MultiAzWebTier", "BlueGreenWebTier", "NetworkLoadBalancedFleet"])
+def test_with_a_certificate_there_is_nothing_to_remark(name: str, synthesize: Callable[..., Any]) -> None:
+    assert synthesize(name, *OFFLOAD).advice == []
 
 
 def test_two_syntheses_give_the_same_bytes(project: Path, tmp_path: Path) -> None:

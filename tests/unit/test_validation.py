@@ -53,3 +53,11 @@ def test_values_known_only_at_deployment_are_let_through() -> None:
     assert problems.found == []
     assert is_token(name)
     assert not is_token("red")
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_no_number_is_out_of_range(number: float) -> None:
+    """It would also end the process that knows the tokens."""
+    problems = Problems("Thing")
+    problems.between("size", number, 1, 9)
+    assert problems.found == [f"size must be between 1 and 9, got {number:.15g}"]

@@ -162,7 +162,7 @@ def _check_room(problems: Problems, policies: Sequence[ScalingPolicy], capacity:
     if least == most and acting:
         problems.add(
             f"{name} can't act on a fleet whose minimum is its maximum, {most}, "
-            f"got {', '.join(policy.name for policy in acting)}: raise the maximum, or leave them out"
+            f"got {', '.join(policy.name for policy in acting)}: raise the maximum, or leave them out ({name}=())"
         )
     for policy in policies:
         if (

@@ -79,20 +79,18 @@ class FleetScaling(Construct):
     repeats. Several may act at once: the group takes the largest size that any of them asks for. Not for one machine,
     or for a fleet whose size somebody gives by hand: that takes no policies.
 
-    >>> from aws_cdk import aws_autoscaling as autoscaling, aws_ec2 as ec2
-    >>> group = autoscaling.AutoScalingGroup(
-    ...     stack, "Group", vpc=ec2.Vpc(stack, "Vpc"), min_capacity=2, max_capacity=6,
-    ...     launch_template=ec2.LaunchTemplate(
-    ...         stack, "Template", instance_type=ec2.InstanceType("t4g.small"),
-    ...         machine_image=ec2.MachineImage.latest_amazon_linux2023(cpu_type=ec2.AmazonLinuxCpuType.ARM_64),
-    ...     ),
-    ... )
+    >>> from aws_patterns.compute.instance_fleet import InstanceFleet
+    >>> from aws_patterns.network.multi_az_vpc import MultiAzVpc
+    >>> fleet = InstanceFleet(stack, "Fleet", vpc=MultiAzVpc(stack, "Network").vpc)
     >>> FleetScaling(
-    ...     stack, "Scaling", group=group, capacity=Capacity(minimum=2, maximum=6),
+    ...     stack,
+    ...     "Scaling",
+    ...     group=fleet.group,
+    ...     capacity=fleet.capacity,
     ...     policies=[
     ...         CpuTarget(percent=50),
-    ...         ScheduledScaling(name="Morning", recurrence="45 7 * * 1-5", time_zone="Europe/Vienna", minimum=4),
-    ...         ScheduledScaling(name="Evening", recurrence="0 18 * * 1-5", time_zone="Europe/Vienna", minimum=2),
+    ...         ScheduledScaling(name="Morning", recurrence="45 7 * * 1-5", time_zone="Europe/Vienna", minimum=5),
+    ...         ScheduledScaling(name="Evening", recurrence="0 18 * * 1-5", time_zone="Europe/Vienna", minimum=3),
     ...     ],
     ... )
 

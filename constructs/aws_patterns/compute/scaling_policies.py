@@ -46,7 +46,7 @@ class Statistic(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CustomMetric:
-    """A metric that somebody else puts into CloudWatch.
+    """A metric that is in CloudWatch every minute; others are given as ``cloudwatch.Metric``, with their period.
 
     Attributes:
         namespace: For instance ``CWAgent``.

@@ -24,20 +24,16 @@ class SuspendedProcesses(Construct):
     CloudFormation has no property for this, so a function of ours does it. Use it for a while: to look at instances
     before they are replaced, to hold scaling during a migration, to keep zones as they are. What is suspended affects
     the rest; ``ScalingProcess`` says how. Take ``LAUNCH``, ``TERMINATE`` and ``INSTANCE_REFRESH`` out *before* a
-    deployment that replaces instances: it would wait for what can't happen, and fail.
+    deployment that replaces instances: it would wait for what can't happen, and fail. Look again after a
+    ``RollingUpdate``, which suspends and resumes processes itself.
 
     What somebody suspends by hand is left alone. When the stack is deleted everything is resumed first: a group that
     may not terminate could not be deleted.
 
-    >>> from aws_cdk import aws_autoscaling as autoscaling, aws_ec2 as ec2
-    >>> group = autoscaling.AutoScalingGroup(
-    ...     stack, "Group", vpc=ec2.Vpc(stack, "Vpc"), min_capacity=2, max_capacity=6,
-    ...     launch_template=ec2.LaunchTemplate(
-    ...         stack, "Template", instance_type=ec2.InstanceType("t4g.small"),
-    ...         machine_image=ec2.MachineImage.latest_amazon_linux2023(cpu_type=ec2.AmazonLinuxCpuType.ARM_64),
-    ...     ),
-    ... )
-    >>> SuspendedProcesses(stack, "Suspended", group=group, processes=[ScalingProcess.AZ_REBALANCE])
+    >>> from aws_patterns.compute.instance_fleet import InstanceFleet
+    >>> from aws_patterns.network.multi_az_vpc import MultiAzVpc
+    >>> fleet = InstanceFleet(stack, "Fleet", vpc=MultiAzVpc(stack, "Network").vpc)
+    >>> SuspendedProcesses(stack, "Suspended", group=fleet.group, processes=[ScalingProcess.AZ_REBALANCE])
 
     Args:
         group: Whose.

@@ -22,6 +22,7 @@ class NetworkFlowAlarms(Construct):
     A part of ``NetworkLoadBalancedFleet`` and ``StaticIpFront``. They read the load balancer alone, so a fleet that
     is rolled back for them can be made after them.
 
+    >>> from aws_cdk import aws_ec2 as ec2
     >>> vpc = ec2.Vpc(stack, "Vpc")
     >>> balancer = elbv2.NetworkLoadBalancer(stack, "Balancer", vpc=vpc)
     >>> NetworkFlowAlarms(stack, "Flows", load_balancer=balancer)

@@ -64,6 +64,7 @@ class NetworkLoadBalancedFleet(Construct):
     so whether or not they see the clients' addresses. With these, an instance can't reach itself through its own load
     balancer.
 
+    >>> from aws_patterns.load_balancing.network_listener_options import TcpListener, TlsListener
     >>> NetworkLoadBalancedFleet(stack, "Broker", listeners=[TcpListener(port=1883)])
     >>> from aws_cdk import aws_certificatemanager as acm
     >>> certificate = acm.Certificate.from_certificate_arn(

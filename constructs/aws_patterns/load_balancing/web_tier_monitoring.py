@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -35,14 +36,28 @@ class WebTierMonitoring(Construct):
     `WebTier` and `WeightedFleets` bring it. Use it for a tier of your own; not for a network load balancer, which
     has other metrics.
 
+    >>> from aws_cdk import aws_ec2 as ec2
+    >>> from aws_patterns.load_balancing.tls import TlsApproach, shape_of
+    >>> vpc = ec2.Vpc(stack, "Vpc")
+    >>> balancer = elbv2.ApplicationLoadBalancer(stack, "Balancer", vpc=vpc)
+    >>> containers = elbv2.ApplicationTargetGroup(stack, "Containers", vpc=vpc, port=80)
+    >>> WebTierMonitoring(
+    ...     stack,
+    ...     "Monitoring",
+    ...     load_balancer=balancer,
+    ...     target_groups={"Containers": containers},
+    ...     availability_zones=vpc.availability_zones,
+    ...     shape=shape_of(TlsApproach.OFFLOAD),
+    ... )
+
     Args:
         load_balancer: In front.
         target_groups: Behind it, by the names that their alarms shall carry.
-        fleets: That serve them, by the same names. Their group metrics must be collected. One with a minimum of 0
-            hosts may be empty, and nobody is told when it is.
-        availability_zones: Of the fleets, by name or as tokens (``vpc.availability_zones``): each has an alarm of
+        availability_zones: Of the targets, by name or as tokens (``vpc.availability_zones``): each has an alarm of
             its own about unhealthy hosts, since what is wrong with a zone is not mended in the application.
         shape: Where TLS is spoken (``ApplicationFront.shape``), and negotiations can fail.
+        fleets: That serve them, by the same names; what else serves has alarms about answers and health only. One with
+            a minimum of 0 instances may be empty, and nobody is told when it is. Default: none.
         thresholds: When the alarms ring.
         alarm_topic: Told when an alarm changes to ALARM and back to OK. Default: alarms tell nobody.
         further_alarms: That the dashboard shows with those made here. Default: none.
@@ -65,9 +80,9 @@ class WebTierMonitoring(Construct):
         *,
         load_balancer: elbv2.ApplicationLoadBalancer,
         target_groups: Mapping[str, elbv2.ApplicationTargetGroup],
-        fleets: Mapping[str, InstanceFleet],
         availability_zones: Sequence[str],
         shape: TlsShape,
+        fleets: Mapping[str, InstanceFleet] = MappingProxyType({}),
         thresholds: AlarmThresholds = AlarmThresholds(),  # noqa: B008 - frozen
         alarm_topic: sns.ITopic | None = None,
         further_alarms: Sequence[cloudwatch.IAlarm] = (),

@@ -47,6 +47,8 @@ class WeightedFleets(Construct):
     can't live with at the same time (of a database's schema, say), nor where twice the instances are too much:
     `WebTier` replaces its instances step by step.
 
+    >>> from aws_patterns.load_balancing.tls import TlsApproach
+    >>> from aws_patterns.network.multi_az_vpc import MultiAzVpc
     >>> network = MultiAzVpc(stack, "Network")
     >>> front = ApplicationFront(stack, "Front", vpc=network.vpc, tls=TlsApproach.PLAIN_HTTP)
     >>> WeightedFleets(stack, "Web", vpc=network.vpc, front=front, green_percent=10)

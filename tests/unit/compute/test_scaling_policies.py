@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -578,7 +581,7 @@ def test_a_policy_that_could_never_act_is_refused() -> None:
     one_size = Capacity(minimum=3, maximum=3)
     assert problems(CpuTarget(percent=50), acting(), capacity=one_size) == [
         "scaling_policies can't act on a fleet whose minimum is its maximum, 3, got Cpu, Predictive: "
-        "raise the maximum, or leave them out"
+        "raise the maximum, or leave them out (scaling_policies=())"
     ]
 
 
@@ -608,6 +611,24 @@ def test_everything_wrong_is_said_at_once() -> None:
 def test_without_a_time_zone_database_aws_judges_the_names(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("aws_patterns.compute._scaling_schedule._zones", tuple[str, ...])
     assert problems(scheduled(time_zone="Europe/Wien")) == []
+
+
+def test_policies_are_checked_without_the_cdk() -> None:
+    code = """
+import sys
+from aws_patterns._validation import Problems
+from aws_patterns.compute.capacity import Capacity
+from aws_patterns.compute.scaling_policies import CpuTarget, check_scaling
+
+found = Problems("Thing")
+check_scaling(found, [CpuTarget(percent=0)], capacity=Capacity(minimum=1, maximum=2), has_load_balancer=True)
+print(len(found.found), "aws_cdk" in sys.modules)
+"""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True, env=environment
+    )
+    assert done.stdout == "1 False\n"
 
 
 def advice(*policies: ScalingPolicy, warm_up_seconds: int | None = 120, **limits: int) -> list[tuple[str, str]]:

@@ -9,10 +9,12 @@ import pytest
 
 from docs.generate import __main__ as command
 from docs.generate.pages import PageError, page_of, stale, wanted
+from docs.generate.synthesis import variant_key
 from stacks.registry import STACKS
 
 _TEMPLATES = {entry.name: {"Resources": {"A": {"Type": "AWS::SQS::Queue"}}} for entry in STACKS}
 _STACK = STACKS[0].name
+_IMAGES = [f"docs/images/{page_of(entry.name).stem}.svg" for entry in STACKS]
 _README = PurePosixPath("README.md")
 
 
@@ -85,6 +87,16 @@ def test_a_mark_that_can_not_be_served_is_refused_with_its_page(pages: Path, con
         wanted(_with(pages, content), _TEMPLATES)
 
 
+def test_the_resilience_of_a_stack_is_shown_for_each_variant(pages: Path) -> None:
+    fleet = {"Resources": {"A": {"Type": "AWS::EC2::Instance"}}}
+    templates = {**_TEMPLATES, variant_key("MultiAzWebTier", "two zones"): fleet}
+    page = page_of("MultiAzWebTier")
+    (pages / page).write_text("<!-- generated: resilience -->\n<!-- end -->\n")
+    rows = [line for line in wanted(pages, templates)[page].splitlines() if line.startswith("| ")]
+    assert [row.split(" | ")[0] for row in rows] == ["| Variant", "| ---", "| as shipped", "| two zones"]
+    assert "| two zones | **no**: an instance of its own is not replaced |" in rows[3]
+
+
 def test_a_stack_without_a_page_is_named(pages: Path) -> None:
     (pages / page_of(_STACK)).unlink()
     with pytest.raises(PageError, match=f"^{re.escape(str(page_of(_STACK)))} is missing: .* {_STACK} has none"):
@@ -109,7 +121,7 @@ def test_a_check_names_what_is_out_of_date_and_changes_nothing(pages: Path, run:
     run.setattr("sys.argv", ["generate", "--check"])
     with pytest.raises(SystemExit) as stopped:
         command.main()
-    assert stopped.value.code == f"Out of date; run `python -m docs.generate`:\ndocs/images/{page_of(_STACK).stem}.svg"
+    assert stopped.value.code == "\n".join(["Out of date; run `python -m docs.generate`:", *_IMAGES])
     assert not (pages / "docs/images").exists()
 
 
@@ -118,7 +130,7 @@ def test_a_check_passes_right_after_everything_was_written(
 ) -> None:
     run.setattr("sys.argv", ["generate"])
     command.main()
-    assert capsys.readouterr().out == f"wrote docs/images/{page_of(_STACK).stem}.svg\n"
+    assert capsys.readouterr().out.splitlines() == [f"wrote {image}" for image in _IMAGES]
     run.setattr("sys.argv", ["generate", "--check"])
     command.main()
     assert capsys.readouterr().out == "Everything generated is up to date.\n"

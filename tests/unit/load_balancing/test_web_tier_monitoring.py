@@ -354,7 +354,6 @@ def test_two_tiers_fit_in_one_stack_of_a_stage() -> None:
             name,
             load_balancer=balancer,
             target_groups={"Web": group},
-            fleets={},
             availability_zones=["eu-west-1a"],
             shape=shape_of(TlsApproach.PLAIN_HTTP),
         )

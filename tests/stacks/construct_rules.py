@@ -1,0 +1,59 @@
+"""What every judge has to say about a construct, put where a user may put it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cfnlint.api import lint
+from cfnlint.config import ManualArgs
+
+if TYPE_CHECKING:
+    import aws_cdk as cdk
+
+# Every template of the CDK names each dependency twice: in DependsOn and in the reference that implies it.
+LINT_RULES_LEFT_OUT = ["W3005"]
+
+ANYWHERE = "anywhere"
+IN_A_STAGE = "in a stage of one account"
+PLACES = (ANYWHERE, IN_A_STAGE)
+_REGION = {ANYWHERE: "us-east-1", IN_A_STAGE: "eu-west-1"}
+
+
+def lint_findings(template: Mapping[str, Any], region: str = "us-east-1") -> list[str]:
+    """What cfn-lint has to say."""
+    matches = lint(json.dumps(template), config=ManualArgs(regions=[region], ignore_checks=LINT_RULES_LEFT_OUT))
+    return [f"{match.rule.id} {match.message}" for match in matches]
+
+
+def findings_about(
+    build: Callable[[cdk.Stack], object],
+    place: str,
+    *,
+    folder: Path,
+    context: Mapping[str, object],
+    judge: Callable[[cdk.App], list[str]],
+) -> list[str]:
+    """What the rule packs, the CDK and cfn-lint have to say about what ``build`` puts into a stack.
+
+    ``ANYWHERE`` is a stack without account and Region, under this project's feature flags; ``IN_A_STAGE`` is one
+    inside a Stage, with both, under no flags, as somebody else's app may be.
+    """
+    import aws_cdk as cdk
+
+    # The CDK's own validation takes seconds: once per variant is enough.
+    validated = place == ANYWHERE
+    app = cdk.App(
+        outdir=str(folder),
+        context={**context, "@aws-cdk/core:validateAgainstDefaultRules": True} if validated else {},
+        builtin_cloud_formation_validation=validated,
+        analytics_reporting=False,
+    )
+    env = cdk.Environment(account="111122223333", region=_REGION[IN_A_STAGE])
+    scope = app if place == ANYWHERE else cdk.Stage(app, "Production", env=env)
+    build(cdk.Stack(scope, "S"))
+    found = judge(app)
+    template = json.loads(next(folder.glob("**/*S*.template.json")).read_text())
+    return found + lint_findings(template, _REGION[place])
