@@ -9,10 +9,11 @@ from constructs import Construct
 
 from aws_patterns.compute.sample_web_app import SampleWebApp
 from aws_patterns.load_balancing.application_front import ApplicationFront
+from aws_patterns.load_balancing.tls import TlsApproach
 from aws_patterns.load_balancing.weighted_fleets import WeightedFleets
 from aws_patterns.load_balancing.weighted_fleets_options import Colour
 from aws_patterns.network.multi_az_vpc import MultiAzVpc
-from stacks.settings.blue_green_web_tier import BlueGreenWebTierSettings
+from stacks.settings.blue_green_web_tier import PLAIN_HTTP_WARNING, BlueGreenWebTierSettings
 
 
 class BlueGreenWebTierStack(cdk.Stack):
@@ -21,9 +22,9 @@ class BlueGreenWebTierStack(cdk.Stack):
     def __init__(
         self, scope: Construct, id: str, *, settings: BlueGreenWebTierSettings, env: cdk.Environment | None = None
     ) -> None:
-        super().__init__(
-            scope, id, env=env, description="Two versions of a web application, and the share of the traffic of each"
-        )
+        super().__init__(scope, id, env=env, description="Two versions of a web application that share its traffic")
+        if settings.tls is TlsApproach.PLAIN_HTTP:
+            cdk.Annotations.of(self).add_warning_v2("aws-patterns:plainHttp", PLAIN_HTTP_WARNING)
         removal_policy = cdk.RemovalPolicy[settings.removal_policy.upper()]
         network = MultiAzVpc(
             self,
@@ -31,6 +32,8 @@ class BlueGreenWebTierStack(cdk.Stack):
             cidr=settings.vpc_cidr,
             availability_zones=settings.availability_zones,
             nat_gateways=settings.nat_gateways,
+            interface_endpoints=settings.interface_endpoints,
+            ipv6=settings.ipv6,
             removal_policy=removal_policy,
         )
         front = ApplicationFront(
@@ -38,9 +41,10 @@ class BlueGreenWebTierStack(cdk.Stack):
             "Front",
             vpc=network.vpc,
             internet_facing=settings.internet_facing,
+            ipv6=settings.ipv6,
             allowed_cidrs=settings.allowed_cidrs or None,
             tls=settings.tls,
-            certificates=self._certificates(settings.certificate_arns),
+            certificates=[acm.Certificate.from_certificate_arn(self, arn, arn) for arn in settings.certificate_arns],
             web_acl_arn=settings.web_acl_arn,
             access_logs=settings.access_logs(),
             deletion_protection=settings.deletion_protection,
@@ -64,17 +68,10 @@ class BlueGreenWebTierStack(cdk.Stack):
         )
         blue.grant_download(web.fleets[Colour.BLUE])
         green.grant_download(web.fleets[Colour.GREEN])
-        outputs = {
-            "Url": front.url,
-            "BlueGroupName": web.fleets[Colour.BLUE].group.auto_scaling_group_name,
-            "GreenGroupName": web.fleets[Colour.GREEN].group.auto_scaling_group_name,
-            "DashboardName": web.monitoring.dashboard.dashboard_name,
-        }
-        for name, value in outputs.items():
-            cdk.CfnOutput(self, name, value=value)
-
-    def _certificates(self, arns: tuple[str, ...]) -> list[acm.ICertificate]:
-        return [acm.Certificate.from_certificate_arn(self, f"Certificate{n}", arn) for n, arn in enumerate(arns, 1)]
+        cdk.CfnOutput(self, "Url", value=front.url)
+        for colour, fleet in web.fleets.items():
+            cdk.CfnOutput(self, f"{colour.title()}GroupName", value=fleet.group.auto_scaling_group_name)
+        cdk.CfnOutput(self, "DashboardName", value=web.monitoring.dashboard.dashboard_name)
 
     def _topic(self, arn: str | None) -> sns.ITopic | None:
         return sns.Topic.from_topic_arn(self, "AlarmTopic", arn) if arn else None

@@ -16,6 +16,16 @@ from aws_patterns import _defaults as defaults
 from aws_patterns._acknowledgments import acknowledge
 from aws_patterns._function_code import function_code
 
+# What Lambda does with the role of a function in a network (lambda/latest/dg/configuration-vpc.html).
+_NETWORK_INTERFACE_ACTIONS = (
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+)
+
 
 def python_function(
     scope: Construct,
@@ -27,6 +37,7 @@ def python_function(
     timeout_seconds: int,
     removal_policy: RemovalPolicy,
     dead_letter_queue: sqs.IQueue | None = None,
+    no_dead_letters: str = "Invoked by somebody who waits, sees every failure and handles it.",
     vpc: ec2.IVpc | None = None,
     vpc_subnets: ec2.SubnetSelection | None = None,
     security_groups: Sequence[ec2.ISecurityGroup] | None = None,
@@ -41,8 +52,8 @@ def python_function(
         environment: Its variables, besides those of Powertools.
         timeout_seconds: After which Lambda ends it.
         removal_policy: Of its log group.
-        dead_letter_queue: Of events that it failed for; for what AWS invokes without waiting. Default: none, for
-            what is invoked by somebody who waits.
+        dead_letter_queue: Of events that it failed for; for what AWS invokes without waiting. Default: none.
+        no_dead_letters: Why it needs none.
         vpc: The network that it works in; its role may then manage the network interfaces that this takes.
             Default: none.
         vpc_subnets: Where in that network. Default: where there is a way out.
@@ -56,6 +67,9 @@ def python_function(
     )
     role = iam.Role(scope, f"{id}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
     log_group.grant_write(role)
+    if vpc is not None:
+        # Before there is a function: Lambda makes none that may not have its interfaces.
+        role.add_to_policy(iam.PolicyStatement(actions=list(_NETWORK_INTERFACE_ACTIONS), resources=["*"]))
     function = lambda_.Function(
         scope,
         id,
@@ -78,11 +92,8 @@ def python_function(
     )
     acknowledge(
         role,
-        {"AwsSolutions-IAM5[Resource::*]": "X-Ray takes no resource in a policy: its two actions are for '*' only."},
+        {"AwsSolutions-IAM5[Resource::*]": "X-Ray takes no resource, and network interfaces are not there before."},
     )
     if dead_letter_queue is None:
-        acknowledge(
-            function,
-            {"Serverless-LambdaDLQ": "Invoked by somebody who waits, sees every failure and handles it."},
-        )
+        acknowledge(function, {"Serverless-LambdaDLQ": no_dead_letters})
     return function

@@ -84,8 +84,8 @@ def _fleet_without_an_instance(topology: Topology) -> Iterator[Verdict]:
         left = fleet.running - 1
         if left == 0:
             yield Verdict(Answer.NO, f"{_name(fleet)}the only instance, until Auto Scaling has replaced it")
-        elif left >= fleet.minimum:
-            yield Verdict(Answer.YES, f"{_name(fleet)}{left} of {fleet.running} serve, no fewer than the minimum")
+        elif left >= fleet.needed:
+            yield Verdict(Answer.YES, f"{_name(fleet)}{left} of {fleet.running} serve, no fewer than {_enough(fleet)}")
         else:
             reason = f"{_name(fleet)}{left} of {fleet.running} serve until Auto Scaling has replaced the other"
             yield Verdict(Answer.DEGRADED, reason)
@@ -103,9 +103,8 @@ def _fleet_without_a_zone(topology: Topology) -> Iterator[Verdict]:
         remain = f"{_name(fleet)}{zones - 1} of {zones} zones and {left} of {fleet.running} instances remain"
         if left == 0:
             yield Verdict(Answer.NO, remain)
-        elif left >= fleet.minimum:
-            reason = f"no fewer than the minimum of {fleet.minimum}: nothing has to be launched"
-            yield Verdict(Answer.YES, f"{remain}, {reason}")
+        elif left >= fleet.needed:
+            yield Verdict(Answer.YES, f"{remain}, no fewer than {_enough(fleet)}: nothing has to be launched")
         else:
             more = fleet.running - left
             yield Verdict(Answer.DEGRADED, f"{remain} until {more} more run{'s' * (more == 1)} in the others")
@@ -165,8 +164,8 @@ def _fleet_without_launches(topology: Topology) -> Iterator[Verdict]:
             continue
         going_on = f"{_name(fleet)}the {fleet.running} running go on"
         left = fleet.running - fleet.lost_with_a_zone()
-        if left >= fleet.minimum and left > 0:
-            yield Verdict(Answer.YES, f"{going_on}, and even without a zone {left} are no fewer than the minimum")
+        if left >= fleet.needed and left > 0:
+            yield Verdict(Answer.YES, f"{going_on}, and even without a zone {left} are no fewer than {_enough(fleet)}")
         else:
             reason = (
                 f"{going_on}, but nothing that is lost is replaced: without a zone as well, {left} {_are(left)} left"
@@ -211,7 +210,7 @@ def table(variants: Mapping[str, Mapping[str, object]]) -> str:
     rows = [[name, *map(_cell, assess(template).values())] for name, template in variants.items()]
     lines = [f"| {' | '.join(cells)} |" for cells in [head, ["---"] * len(head), *rows]]
     meanings = "; ".join(f"without {loss}: {meaning}" for loss, meaning in MEANINGS.items())
-    degraded = "**Degraded**: it goes on with less than its minimum, or parts of it do."
+    degraded = "**Degraded**: it goes on with less than it is to have, or parts of it do."
     return "\n".join([*lines, "", f"{meanings[:1].upper()}{meanings[1:]}. {degraded}"])
 
 
@@ -231,6 +230,10 @@ def _name(fleet: Fleet) -> str:
 
 def _are(number: int) -> str:
     return "is" if number == 1 else "are"
+
+
+def _enough(fleet: Fleet) -> str:
+    return f"the {fleet.needed} that carry the load" if fleet.known else f"the minimum of {fleet.needed}"
 
 
 def _count(things: list[str], noun: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _IN_SUB = re.compile(r"\$\{([^!.}]+)(?:\.[^}]*)?\}")
 # The last part of a construct's path that names nothing: the L1 inside an L2.
@@ -20,12 +20,14 @@ class Resource:
         type: Its CloudFormation type.
         properties: What the template says about it.
         path: Where the construct tree has it, the stack first; empty where the template does not tell.
+        metadata: What else the template notes about it.
     """
 
     id: str
     type: str
     properties: Mapping[str, object]
     path: tuple[str, ...]
+    metadata: Mapping[str, object] = field(default_factory=dict)
 
 
 class Template:
@@ -93,7 +95,8 @@ def _resource(name: str, body: object) -> Resource:
     parts = text(at(body, "Metadata.aws:cdk:path")).split("/")
     while parts and parts[-1] in _INNER:
         parts.pop()
-    return Resource(name, text(at(body, "Type")), dict(entries(at(body, "Properties"))), tuple(filter(None, parts)))
+    properties, metadata = dict(entries(at(body, "Properties"))), dict(entries(at(body, "Metadata")))
+    return Resource(name, text(at(body, "Type")), properties, tuple(filter(None, parts)), metadata)
 
 
 def _names(value: object) -> Iterator[str]:

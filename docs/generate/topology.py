@@ -10,6 +10,9 @@ from functools import cached_property
 from docs.generate.kinds import words
 from docs.generate.template import Resource, Template, at, items, text
 
+# Metadata of a group: how many of its instances carry the load, which CloudFormation has no property for.
+NEEDED = "aws-patterns:needed"
+
 _ANYWHERE = frozenset({"0.0.0.0/0", "::/0"})
 _LISTENERS = ("AWS::ElasticLoadBalancingV2::Listener", "AWS::ElasticLoadBalancingV2::ListenerRule")
 
@@ -37,8 +40,9 @@ class Fleet:
 
     Attributes:
         title: What tells it from the others; empty for the only one.
-        minimum: Its minimum size.
-        running: How many instances it is to have.
+        needed: How many carry the load, as the template notes it; otherwise its minimum size.
+        known: Whether the template notes that.
+        running: How many instances are certain to run: the minimum where something may make it smaller.
         zones: Where it may start them.
         share: The per cent of the requests that listeners send it; None behind no listener.
         on_demand: How many are certainly not Spot.
@@ -48,7 +52,8 @@ class Fleet:
     """
 
     title: str
-    minimum: int
+    needed: int
+    known: bool
     running: int
     zones: tuple[str, ...]
     share: float | None
@@ -142,13 +147,15 @@ class Topology:
         given = group.properties
         mixed = given.get("MixedInstancesPolicy")
         minimum = _number(given.get("MinSize"))
-        running = max(minimum, _number(given.get("DesiredCapacity"), minimum))
+        needed = _number(group.metadata.get(NEEDED), minimum)
+        running = minimum if self._shrinks(group) else max(minimum, _number(given.get("DesiredCapacity"), minimum))
         base = min(running, _number(at(mixed, "InstancesDistribution.OnDemandBaseCapacity")))
         percentage = _number(at(mixed, "InstancesDistribution.OnDemandPercentageAboveBaseCapacity"), 100)
         above = math.ceil((running - base) * percentage / 100)
         return Fleet(
             title=title,
-            minimum=minimum,
+            needed=needed,
+            known=NEEDED in group.metadata,
             running=running,
             zones=self.zones(given.get("VPCZoneIdentifier")),
             share=self._share(group),
@@ -157,6 +164,11 @@ class Topology:
             looked_up=self._looks_up_its_image(group),
             asks_balancer="ELB" in text(given.get("HealthCheckType")),
         )
+
+    def _shrinks(self, group: Resource) -> bool:
+        """Whether a policy or a schedule may take instances away."""
+        changing = self.template.of_type("AWS::AutoScaling::ScalingPolicy", "AWS::AutoScaling::ScheduledAction")
+        return any(group.id in self.template.references(one.properties.get("AutoScalingGroupName")) for one in changing)
 
     def _share(self, group: Resource) -> float | None:
         served = set(self.template.references(group.properties.get("TargetGroupARNs")))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 SHIPPED = "as shipped"
 
-_SPARE = {"capacity_minimum": "4", "capacity_needed": "4", "capacity_desired": "6", "capacity_maximum": "12"}
+_SPARE = {"capacity_minimum": "6", "capacity_needed": "4", "capacity_maximum": "12"}
 _SPOT = {"instance_types": "m7g.large,m6g.large,c7g.large", "spot_percentage": "100", "on_demand_base": "1"}
 
 # Stack, variant, settings as one types them after -c.
@@ -14,7 +14,7 @@ VARIANTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "MultiAzWebTier": {
         "two zones": {"availability_zones": "2"},
         "a single NAT gateway": {"nat_gateways": "single"},
-        "no NAT gateway": {"nat_gateways": "none"},
+        "no NAT gateway": {"nat_gateways": "none", "interface_endpoints": "cloudformation"},
         "one zone's capacity to spare": _SPARE,
         "Spot beyond one instance": _SPOT,
     },

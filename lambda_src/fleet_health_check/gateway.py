@@ -54,16 +54,12 @@ class Gateway:
             for found in groups[0]["Instances"]
             if found["LifecycleState"] == "InService"
         }
+        described = {found["InstanceId"]: found for found in self._describe(list(marked))}
         instances = tuple(
-            Instance(
-                id=found["InstanceId"],
-                address=found["PrivateIpAddress"],
-                launched=found["LaunchTime"],
-                marked=marked[found["InstanceId"]],
-            )
-            for found in self._describe(list(marked))
-            # One that ends right now has no address any more.
-            if found.get("PrivateIpAddress")
+            Instance(id=name, address=found["PrivateIpAddress"], launched=found["LaunchTime"], marked=unhealthy)
+            for name, unhealthy in marked.items()
+            # One that ends right now is not described, or has no address any more.
+            if (found := described.get(name)) and found.get("PrivateIpAddress")
         )
         return Group(instances=instances, grace=timedelta(seconds=groups[0].get("HealthCheckGracePeriod", 0)))
 

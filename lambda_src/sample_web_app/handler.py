@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
+import socket
 import ssl
 import sys
 import threading
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from sample_web_app import logic
 from sample_web_app.gateway import Checks, Metadata
+from sample_web_app.options import Options, read_options
 
 if TYPE_CHECKING:
     from socketserver import _AfInetAddress as _Address
@@ -33,9 +34,9 @@ _FIRST_REQUEST_SECONDS = 10.0
 
 
 def _log(level: str, message: str, **facts: object) -> None:
-    # One write per line: lines of several threads must not mix.
-    sys.stdout.write(logic.log_line(level, message, **facts) + "\n")
-    sys.stdout.flush()
+    # One write per line, past Python's buffer: lines of several threads must not mix, and the buffer's lock, held by
+    # one of them at the very end, would abort the process.
+    os.write(sys.stdout.fileno(), f"{logic.log_line(level, message, **facts)}\n".encode())
 
 
 class _Tally:
@@ -65,9 +66,9 @@ class Server(ThreadingHTTPServer):
     # Waiting for requests is done at the end, and has an end itself.
     block_on_close = False
 
-    def __init__(self, options: argparse.Namespace) -> None:
-        self.version: str = options.version_label
-        self.idle_seconds: float = options.idle_seconds
+    def __init__(self, options: Options) -> None:
+        self.version = options.version_label
+        self.idle_seconds = options.idle_seconds
         self.metadata = Metadata(options.metadata_url)
         self.checks = Checks(
             folder=options.state_directory, dependencies=options.dependency, deadline=options.health_seconds
@@ -76,7 +77,7 @@ class Server(ThreadingHTTPServer):
         self.waiting = threading.BoundedSemaphore(_WAITING_AT_ONCE)
         self.draining = False
         self.last_status = ""
-        self.tls = _tls(options.certificate, options.key) if options.certificate else None
+        self.tls = _tls(options.certificate, options.key) if options.certificate and options.key else None
         super().__init__((options.bind, options.port), Handler)
 
     def accept_what_waits(self) -> None:
@@ -98,6 +99,20 @@ class Server(ThreadingHTTPServer):
             self.tally.owe(-1)
             raise
 
+    def finish_request(self, request: _Connection, client_address: _Address) -> None:
+        if self.tls is None or not isinstance(request, socket.socket):
+            super().finish_request(request, client_address)
+            return
+        # In the connection's own thread, not where connections are accepted: a slow handshake delays nobody else.
+        request.settimeout(_FIRST_REQUEST_SECONDS)
+        try:
+            connection = self.tls.wrap_socket(request, server_side=True)
+        except BaseException:
+            self.tally.owe(-1)
+            raise
+        with connection:
+            super().finish_request(connection, client_address)
+
     def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002 - the base's signature
         # The base prints the client's address. A client that went away is nobody's error.
         error = sys.exc_info()[1]
@@ -116,10 +131,6 @@ class Handler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         try:
-            if self.server.tls is not None:
-                # In this connection's thread, not where connections are accepted: a slow handshake delays nobody.
-                self.request.settimeout(self.timeout)
-                self.request = self.server.tls.wrap_socket(self.request, server_side=True)
             super().setup()
         except BaseException:
             self._owe(False)
@@ -144,18 +155,18 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         request = logic.Request.of(self.command, self.path)
         reply = logic.refused(request) or self._serve(request)
-        # A body that is left unread would be taken for the next request.
-        unread = not self._skip_body()
-        self._send(reply, close=unread or self.server.draining)
-        self.wfile.flush()
-        self._owe(False)
-        self.connection.settimeout(self.server.idle_seconds)
         if request.route != "/health":
             took = round((time.monotonic() - self._began) * 1_000)
             trace = logic.trace_root(self.headers.get("X-Amzn-Trace-Id", ""))
             _log(
                 "info", "request", method=request.method, route=request.route, status=reply.status, ms=took, trace=trace
             )
+        # A body that is left unread would be taken for the next request.
+        unread = not self._skip_body()
+        self._send(reply, close=unread or self.server.draining)
+        self.wfile.flush()
+        self._owe(False)
+        self.connection.settimeout(self.server.idle_seconds)
 
     # The base class looks for these names; what is refused, is so in our own words.
     do_GET = _answer  # noqa: N815 - the base's name
@@ -239,7 +250,7 @@ def main(arguments: Sequence[str]) -> int:
 
     Gives 0 when every request that was accepted was answered, 1 when the patience ended before.
     """
-    options = _options(arguments)
+    options = read_options(arguments)
     server = Server(options)
     told, tell = os.pipe()
 
@@ -264,35 +275,6 @@ def main(arguments: Sequence[str]) -> int:
     left = server.tally.wait_for_none(options.grace_seconds)
     _log("error" if left else "info", "stopped", unanswered=left)
     return 1 if left else 0
-
-
-def _options(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="sample_web_app", description="A small web application.")
-    parser.add_argument("--bind", default="0.0.0.0", help="address to listen on")  # noqa: S104 - behind its security group
-    parser.add_argument("--port", type=int, default=8_080, help="port to listen on; 0 takes any")
-    parser.add_argument("--certificate", type=Path, help="PEM file; with it, HTTPS is spoken")
-    parser.add_argument("--key", type=Path, help="PEM file of the certificate's key")
-    parser.add_argument("--version-label", default="1", help="shown on the page")
-    parser.add_argument("--state-directory", type=Path, default=Path(), help="has to be writable")
-    parser.add_argument("--dependency", type=_dependency, action="append", default=[], help="name=tcp://host:port")
-    parser.add_argument("--health-seconds", type=float, default=2.0, help="deadline of all checks together")
-    parser.add_argument(
-        "--idle-seconds", type=float, default=75.0, help="longer than the load balancer keeps a connection"
-    )
-    parser.add_argument("--notice-seconds", type=float, default=0.0, help="between saying unhealthy and closing")
-    parser.add_argument("--grace-seconds", type=float, default=35.0, help="for what is under way at the end")
-    parser.add_argument("--metadata-url", default="http://169.254.169.254", help="of the instance's metadata service")
-    options = parser.parse_args(arguments)
-    if (options.certificate is None) != (options.key is None):
-        parser.error("--certificate and --key belong together")
-    return options
-
-
-def _dependency(text: str) -> logic.Dependency:
-    try:
-        return logic.Dependency.parse(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _tls(certificate: Path, key: Path) -> ssl.SSLContext:

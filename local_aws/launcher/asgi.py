@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from local_aws.hosts import localize, public_balancer
+from local_aws.hosts import balancer_name, localize, public_balancer
 from local_aws.launcher import faults, operations, recorded, stand_ins, website
 from local_aws.launcher.hooks import AsgiApp, Receive, Scope, Send
 
@@ -31,6 +31,10 @@ class Application:
         if public := public_balancer(headers.get("host", "")):
             scope, send = _as_public(scope, public), _locating_here(send)
             headers["host"] = public
+        if name := balancer_name(headers.get("host", "")):
+            # The emulator has paths of its own, /health for one, which it would answer first.
+            scope = _under(f"/_alb/{name}", scope)
+            path = scope["path"]
         if path.startswith(_OWN):
             await _answer(send, *_own_endpoint(scope["method"], path, await _read(receive)))
             return
@@ -59,6 +63,11 @@ def _as_public(scope: Scope, host: str) -> Scope:
     """A request under a local name as the load balancer gets it under its public one."""
     others = [(name, value) for name, value in scope["headers"] if name.lower() != b"host"]
     return {**scope, "headers": [*others, (b"host", host.encode("latin-1"))]}
+
+
+def _under(prefix: str, scope: Scope) -> Scope:
+    raw = scope.get("raw_path") or scope["path"].encode()
+    return {**scope, "path": f"{prefix}{scope['path']}", "raw_path": prefix.encode() + raw}
 
 
 def _locating_here(send: Send) -> Send:

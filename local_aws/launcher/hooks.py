@@ -146,6 +146,7 @@ MATCH_CONDITION = Hook(_BALANCERS, "_match_condition", "to match the conditions 
 EXECUTE_ACTIONS = Hook(_BALANCERS, "_execute_actions", "to weigh target groups")
 FORWARD = Hook(_BALANCERS, "_forward_to_tg", "to choose healthy targets")
 PROXY = Hook(_BALANCERS, "_proxy_http_target", "to reach targets")
+FIND_BALANCER = Hook(_BALANCERS, "find_lb_for_host", "to reach load balancers by their paths")
 BALANCE = Hook(_BALANCERS, "dispatch_request", "to choose listeners and measure load balancers")
 TEMPLATE_ACTIONS = Hook(_PROVISIONERS, "_elbv2_listener_actions", "to keep the weights of target groups")
 TEMPLATE_CONDITIONS = Hook(_PROVISIONERS, "_flatten_listener_rule_conditions", "to keep conditions on query strings")

@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 _TOPIC_ARN = re.compile(r"arn:[\w-]+:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}(\.fifo)?", re.ASCII)
 _CERTIFICATE_ARN = re.compile(r"arn:[\w-]+:acm:[a-z0-9-]+:\d{12}:certificate/[\w-]+", re.ASCII)
 
+PLAIN_HTTP_WARNING = (
+    "tls is plain-http: whoever is on the way reads and changes what is sent. Pass -c BlueGreenWebTier.tls=offload "
+    "-c BlueGreenWebTier.certificate_arns=<a certificate in this Region>"
+)
+
 # What the parts call it, and what it is called here. What both colours share is one setting.
 _NAMES: Mapping[str, str] = MappingProxyType(
     {
@@ -72,8 +77,11 @@ class BlueGreenWebTierSettings:
             not at all.
         availability_zones: How many zones the network, the load balancer and the instances are in, 2 or 3.
         vpc_cidr: The network's addresses.
-        nat_gateways: The instances' way to the internet: one in each zone, a single one for all, or none. The sample
-            application needs none, Session Manager does.
+        nat_gateways: The instances' way to the internet: one in each zone, a single one for all, or none, with
+            interface_endpoints instead.
+        interface_endpoints: AWS services to be reached without the internet: at least cloudformation with
+            nat_gateways none, and for Session Manager ssm and ssmmessages. Default: none.
+        ipv6: Whether network and load balancer have IPv6 addresses as well.
         tls: Where encryption ends: offload (at the load balancer), bridging (encrypted again to the instances), or
             plain-http (not at all, for a trial).
         certificate_arns: ACM certificates of this Region, the default one first; needed unless tls is plain-http.
@@ -110,6 +118,8 @@ class BlueGreenWebTierSettings:
     availability_zones: int = network_defaults.AVAILABILITY_ZONES
     vpc_cidr: str = network_defaults.CIDR
     nat_gateways: NatGateways = NatGateways.PER_AZ
+    interface_endpoints: tuple[str, ...] = ()
+    ipv6: bool = False
     tls: TlsApproach = TlsApproach.OFFLOAD
     certificate_arns: tuple[str, ...] = ()
     internet_facing: bool = True
@@ -173,11 +183,14 @@ class BlueGreenWebTierSettings:
             cidr=self.vpc_cidr,
             availability_zones=self.availability_zones,
             nat_gateways=self.nat_gateways,
+            interface_endpoints=self.interface_endpoints,
+            ipv6=self.ipv6,
         )
         check_tls(problems, approach=self.tls, certificates=self.certificate_arns)
         check_front(
             problems,
             allowed_cidrs=self.allowed_cidrs or None,
+            ipv6=self.ipv6,
             web_acl_arn=self.web_acl_arn,
             access_logs=self.access_logs(),
         )
@@ -195,6 +208,11 @@ class BlueGreenWebTierSettings:
         )
         for colour, version in ((Colour.BLUE, self.blue_sample_version), (Colour.GREEN, self.green_sample_version)):
             check_sample_web_app(problems, version=version, version_name=f"{colour}_sample_version")
+        if self.nat_gateways is NatGateways.NONE and "cloudformation" not in self.interface_endpoints:
+            problems.add(
+                "interface_endpoints must hold cloudformation with nat_gateways=none: new instances tell "
+                "CloudFormation that they are up, and have no other way to it"
+            )
         # What the colours share was found twice.
         found = dict.fromkeys(_renamed(problem) for problem in problems.found)
         return [*found, *self._arn_problems()]

@@ -53,6 +53,7 @@ _NAMES = MappingProxyType(
         f"scaling_policies.{_MORNING}.recurrence": "peak_begins",
         f"scaling_policies.{_MORNING}.time_zone": "peak_time_zone",
         f"scaling_policies.{_EVENING}.recurrence": "peak_ends",
+        f"scaling_policies.{_EVENING}.time_zone": "peak_time_zone",
         "stickiness.seconds": "sticky_seconds",
     }
 )
@@ -141,7 +142,7 @@ class MultiAzWebTierSettings:
 
     def capacity(self) -> Capacity:
         """How many instances."""
-        minimum = self.availability_zones if self.capacity_minimum is None else self.capacity_minimum
+        minimum = self._zones() if self.capacity_minimum is None else self.capacity_minimum
         return Capacity(
             minimum=minimum,
             maximum=2 * minimum if self.capacity_maximum is None else self.capacity_maximum,
@@ -157,7 +158,7 @@ class MultiAzWebTierSettings:
         """With which share of Spot instances."""
         if self.spot_percentage is None:
             return None
-        base = self.availability_zones if self.on_demand_base is None else self.on_demand_base
+        base = self._zones() if self.on_demand_base is None else self.on_demand_base
         return MixedFleet(on_demand_base=base, spot_percentage=self.spot_percentage)
 
     def scaling_policies(self) -> Sequence[ScalingPolicy]:
@@ -211,7 +212,7 @@ class MultiAzWebTierSettings:
         )
         check_web_tier(
             problems,
-            zones=max(self.availability_zones, 2),
+            zones=self._zones(),
             tls=self.tls,
             certificates=self.certificate_arns,
             ipv6=self.ipv6,
@@ -235,6 +236,10 @@ class MultiAzWebTierSettings:
                 "CloudFormation that they are up, and have no other way to it"
             )
         return [*found, *self._peak_problems(), *self._arn_problems()]
+
+    def _zones(self) -> int:
+        """How many zones; some number that there may be where one was given that may not."""
+        return min(max(self.availability_zones, 2), 3)
 
     def _peak_problems(self) -> list[str]:
         parts = {"peak_minimum": self.peak_minimum, "peak_begins": self.peak_begins, "peak_ends": self.peak_ends}

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import sample_web_app.handler
 from sample_web_app import logic
 from sample_web_app.logic import Dependency, Health, Identity, Reply, Request
+from sample_web_app.options import read_options
 
 HERE = Identity(instance_id="i-0abc", availability_zone="eu-west-1b", instance_type="t4g.small")
 
@@ -187,6 +188,41 @@ def test_ends_with_the_status_that_serving_ended_with(monkeypatch: pytest.Monkey
     with pytest.raises(SystemExit) as ended:
         runpy.run_module("sample_web_app", run_name="__main__")
     assert (ended.value.code, seen) == (3, [["--port", "1"]])
+
+
+class TestOptions:
+    def test_nothing_has_to_be_said(self) -> None:
+        found = read_options([])
+        assert (found.port, found.version_label, list(found.dependency)) == (8_080, "1", [])
+        assert found.metadata_url == "http://169.254.169.254"
+
+    def test_connections_are_kept_for_longer_than_a_load_balancer_keeps_them(self) -> None:
+        from aws_patterns.load_balancing import _defaults as load_balancing
+
+        assert read_options([]).idle_seconds > load_balancing.IDLE_TIMEOUT_SECONDS
+
+    def test_the_end_waits_for_the_longest_request(self) -> None:
+        assert read_options([]).grace_seconds > logic.LONGEST_WAIT_SECONDS
+
+    def test_dependencies_add_up(self) -> None:
+        found = read_options(["--dependency", "a=tcp://x:1", "--dependency", "b=http://y"]).dependency
+        assert [each.name for each in found] == ["a", "b"]
+
+    @pytest.mark.parametrize(
+        ("arguments", "complaint"),
+        [
+            (("--certificate", "x.pem"), "--certificate and --key belong together"),
+            (("--dependency", "x"), "a dependency must look like database=tcp://host:5432, got 'x'"),
+            (("--port", "http"), "argument --port: invalid int value: 'http'"),
+        ],
+    )
+    def test_what_can_not_be_read_ends_it_with_a_reason(
+        self, arguments: tuple[str, ...], complaint: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit) as ended:
+            read_options(arguments)
+        assert ended.value.code == 2
+        assert complaint in capsys.readouterr().err
 
 
 class TestPortability:

@@ -4,26 +4,16 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 import uuid
-from collections.abc import Callable
 
 import pytest
 
 from local_aws.embedded import EmbeddedAws
+from local_aws.launcher.alarm_math import UnknownExpressionError, evaluate, parse
 from local_aws.launcher.alarms import state_of
 from local_aws.launcher.periodic import repeating
 from local_aws.template_stacks import CreateStack
-
-DEADLINE_SECONDS = 60
-
-
-def eventually(look: Callable[[], bool], what: str) -> None:
-    """Return once ``look`` is true, within a deadline."""
-    end = time.monotonic() + DEADLINE_SECONDS
-    while not look():
-        assert time.monotonic() < end, f"within {DEADLINE_SECONDS} s: no {what}"
-        time.sleep(0.1)
+from tests.local.programs import eventually
 
 
 def alarm_on(queue: str, period: int) -> dict[str, object]:
@@ -85,6 +75,49 @@ class TestAnAlarm:
         self, breaching: list[bool | None], needed: int, missing: str, state: str | None
     ) -> None:
         assert state_of(breaching, needed, missing) == state
+
+
+class TestMetricMath:
+    @pytest.mark.parametrize(
+        ("expression", "value"),
+        [
+            ("a + b * 2", 8.0),
+            ("-(a - b) / a", 0.5),
+            ("a / zero", None),
+            ("a + missing", None),
+            ("FILL(missing, 0) + a", 2.0),
+            ("FILL(missing, REPEAT)", None),
+            ("IF(a >= 2 AND b < 4, 100, 0)", 100.0),
+            ("IF(a > 2 || b == 3, 1)", 1.0),
+            ("IF(NOT a, 1)", None),
+            ("IF(missing, 1, 2)", None),
+            ("missing && a", None),
+            ("MAX([a, b, missing])", 3.0),
+            ("SUM(METRICS())", 5.0),
+            ("AVG(FILL(METRICS(), 1))", 1.5),
+            ("MIN([missing])", None),
+            ("CEIL(b / a)", 2.0),
+            ("a ^ b", 8.0),
+        ],
+    )
+    def test_is_computed_a_period_at_a_time(self, expression: str, value: float | None) -> None:
+        values = {"a": 2.0, "b": 3.0, "zero": 0.0, "missing": None}
+        assert evaluate(parse(expression), values, list(values)) == value
+
+    @pytest.mark.parametrize(
+        ("expression", "problem"),
+        [
+            ("ANOMALY_DETECTION_BAND(a)", "ANOMALY_DETECTION_BAND() is not known"),
+            ("a +", "'a +' can't be read"),
+            ("unheard + 1", "unheard is not known"),
+            ("METRICS()", "an alarm watches one series, and this expression gives several"),
+            ("METRICS() + 1", "METRICS() must be one series"),
+        ],
+    )
+    def test_that_is_not_known_is_refused_by_name(self, expression: str, problem: str) -> None:
+        with pytest.raises(UnknownExpressionError) as caught:
+            evaluate(parse(expression), {"a": 2.0}, ["a"])
+        assert str(caught.value) == problem
 
 
 def test_repeated_work_survives_its_failures_and_ends_with_the_server(caplog: pytest.LogCaptureFixture) -> None:

@@ -179,7 +179,23 @@ class TestBehindALoadBalancer:
         checks = {"HealthCheckPath": "/health", "UnhealthyThresholdCount": 2}
         targets = resource("ElasticLoadBalancingV2::TargetGroup", Port=80, Protocol="HTTP", VpcId=ref("Vpc"), **checks)
         fleet = group(TargetGroupARNs=[ref("Targets")], HealthCheckType="ELB")
-        return deploy(template(fleet, Targets=targets))
+        front = resource("ElasticLoadBalancingV2::LoadBalancer", Subnets=[ref("Subnet"), ref("Other")])
+        forward = {"Type": "forward", "TargetGroupArn": ref("Targets")}
+        listener = resource(
+            "ElasticLoadBalancingV2::Listener",
+            LoadBalancerArn=ref("Front"),
+            Port=80,
+            Protocol="HTTP",
+            DefaultActions=[forward],
+        )
+        return deploy(template(fleet, Targets=targets, Front=front, Listener=listener))
+
+    @staticmethod
+    def zones(served: Fleet) -> set[str]:
+        cloudwatch, arn = served.aws.client("cloudwatch"), served.stack.physical_id("Targets")
+        found = cloudwatch.list_metrics(Namespace="AWS/ApplicationELB", MetricName="UnHealthyHostCount")["Metrics"]
+        told = [{one["Name"]: one["Value"] for one in metric["Dimensions"]} for metric in found]
+        return {one["AvailabilityZone"] for one in told if one["TargetGroup"] in arn and "AvailabilityZone" in one}
 
     def test_instances_are_its_targets(self, served: Fleet) -> None:
         assert sorted(served.targets("Targets")) == sorted(served.instances())
@@ -191,6 +207,8 @@ class TestBehindALoadBalancer:
     def test_an_instance_whose_stand_in_fails_its_health_check_is_replaced(self, served: Fleet) -> None:
         failing = served.instances()[0]
         with program("web") as running:
+            served.aws.stand_in(served.instances()[1], "127.0.0.1", running.port)
+            eventually(lambda: self.zones(served) >= {"us-east-1a", "us-east-1b"}, "count of healthy targets by zone")
             running.healthy = False
             served.aws.stand_in(failing, "127.0.0.1", running.port)
 
@@ -328,6 +346,21 @@ class TestScalingPolicies:
         with pytest.raises(fleet.api.exceptions.ClientError, match="No policy found"):
             fleet.api.execute_policy(PolicyName="none")
 
+    @pytest.mark.parametrize(
+        ("percent", "least", "before", "after"), [(50, None, 5, 7), (10, None, 4, 5), (-10, None, 4, 3), (10, 2, 2, 4)]
+    )
+    def test_in_per_cent_are_rounded_towards_zero_and_change_something(
+        self, percent: int, least: int | None, before: int, after: int, deploy: Deploy
+    ) -> None:
+        magnitude = {} if least is None else {"MinAdjustmentMagnitude": least}
+        change = self.policy(AdjustmentType="PercentChangeInCapacity", ScalingAdjustment=percent, **magnitude)
+        fleet = deploy(template(group(MaxSize="9"), Change=change))
+        fleet.api.set_desired_capacity(AutoScalingGroupName=fleet.name, DesiredCapacity=before)
+
+        fleet.api.execute_policy(PolicyName=fleet.stack.physical_id("Change"))
+
+        assert fleet.described()["DesiredCapacity"] == after
+
     def test_are_carried_out_by_their_alarm(self, deploy: Deploy) -> None:
         alarm = resource(
             "CloudWatch::Alarm",
@@ -347,6 +380,28 @@ class TestScalingPolicies:
         fleet.aws.client("cloudwatch").put_metric_data(Namespace="Test", MetricData=cast("Any", data))
 
         eventually(lambda: len(fleet.instances()) == 3, "one more instance")
+
+    def test_about_too_little_take_in_the_threshold_itself(self, deploy: Deploy) -> None:
+        alarm = resource(
+            "CloudWatch::Alarm",
+            Namespace="Test",
+            MetricName=f"Load{uuid.uuid4().hex}",
+            Statistic="Maximum",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=10,
+            ComparisonOperator="LessThanOrEqualToThreshold",
+            AlarmActions=[ref("In")],
+        )
+        steps = [{"ScalingAdjustment": -1, "MetricIntervalUpperBound": 0}]
+        policy = self.policy(PolicyType="StepScaling", AdjustmentType="ChangeInCapacity", StepAdjustments=steps)
+        fleet = deploy(template(group(MinSize="1", DesiredCapacity="3"), In=policy, Alarm=alarm))
+        metric = cast("Any", alarm["Properties"])["MetricName"]
+
+        data = [{"MetricName": metric, "Value": 10}]
+        fleet.aws.client("cloudwatch").put_metric_data(Namespace="Test", MetricData=cast("Any", data))
+
+        eventually(lambda: len(fleet.instances()) == 2, "one instance less")
 
     def test_that_track_a_target_add_what_brings_the_metric_back_to_it(self, deploy: Deploy) -> None:
         metric = f"Busy{uuid.uuid4().hex}"

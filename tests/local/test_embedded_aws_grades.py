@@ -38,6 +38,25 @@ def test_an_unknown_type_is_recorded() -> None:
     assert grade("AWS::Budgets::Budget").grade == "recorded"
 
 
+def test_what_belongs_to_a_network_load_balancer_carries_no_traffic() -> None:
+    prefix = "AWS::ElasticLoadBalancingV2::"
+    resources = {
+        "Application": {"Type": f"{prefix}LoadBalancer", "Properties": {"Type": "application"}},
+        "Default": {"Type": f"{prefix}TargetGroup", "Properties": {"Protocol": "HTTP"}},
+        "Network": {"Type": f"{prefix}LoadBalancer", "Properties": {"Type": "network"}},
+        "Tcp": {"Type": f"{prefix}TargetGroup", "Properties": {"Protocol": "TCP"}},
+        "Tls": {"Type": f"{prefix}Listener", "Properties": {"Protocol": "TLS"}},
+    }
+
+    graded = grade_template({"Resources": resources})
+
+    assert graded.types["executes"] == {f"{prefix}LoadBalancer": 1, f"{prefix}TargetGroup": 1}
+    names = ("Listener", "LoadBalancer", "TargetGroup")
+    assert graded.types["API-backed"] == {f"{prefix}{name}": 1 for name in names}
+    assert graded.reason("API-backed", f"{prefix}Listener").endswith("carries no traffic")
+    assert graded.reason("executes", f"{prefix}TargetGroup").startswith("routes by rules and weights")
+
+
 def test_the_resources_of_a_template_are_counted_by_grade() -> None:
     types = [
         "AWS::SQS::Queue",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from local_aws.hosts import localize
+from local_aws.hosts import balancer_name, localize, public_balancer
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,15 @@ from local_aws.hosts import localize
             "https://abc123.lambda-url.us-east-1.on.aws/",
             "http://abc123.lambda-url.us-east-1.localhost:4567/",
         ),
+        (
+            "https://web-1f2e3d4c.us-east-1.elb.amazonaws.com/a?b=c",
+            "http://443.web-1f2e3d4c.us-east-1.elb.localhost:4567/a?b=c",
+        ),
+        ("http://web-1f2e3d4c.us-east-1.elb.amazonaws.com", "http://web-1f2e3d4c.us-east-1.elb.localhost:4567"),
+        (
+            "http://web-1f2e3d4c.us-east-1.elb.amazonaws.com:8443/",
+            "http://8443.web-1f2e3d4c.us-east-1.elb.localhost:4567/",
+        ),
         ("See https://d1abc.cloudfront.net.", "See http://d1abc.cloudfront.localhost:4567."),
     ],
 )
@@ -34,11 +43,30 @@ def test_a_public_host_name_becomes_the_local_one(public: str, local: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("local", "public"),
+    [
+        ("443.web-1f2e.us-east-1.elb.localhost:4567", "web-1f2e.us-east-1.elb.amazonaws.com:443"),
+        ("web-1f2e.us-east-1.elb.localhost:4567", "web-1f2e.us-east-1.elb.amazonaws.com"),
+        ("d1abc.cloudfront.localhost:4567", None),
+        ("example.org", None),
+    ],
+)
+def test_a_local_name_of_a_load_balancer_says_which_listener_is_meant(local: str, public: str | None) -> None:
+    assert public_balancer(local) == public
+
+
+def test_a_load_balancer_is_known_by_its_address() -> None:
+    assert balancer_name("http://my-web-1f2e.us-east-1.elb.amazonaws.com:8080/x") == "my-web"
+    assert balancer_name("https://example.org/") is None
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "https://example.org/cloudfront.net",
         "https://sqs.us-east-1.amazonaws.com/000000000000/queue",
         "https://d1abc.cloudfront.network",
+        "http://fleet-1f2e3d4c5b6a7980.elb.us-east-1.amazonaws.com/",
         "https://d1abc.cloudfront.net.example.org",
     ],
 )

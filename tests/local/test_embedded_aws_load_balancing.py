@@ -291,6 +291,7 @@ class TestTargets:
         front = deploy(template(forward(Blue=1), Blue=declared))
 
         assert front.get()[:2] == (200, "blue")
+        assert front.get("/health")[1] == "blue"
         assert programs[0].seen["x-forwarded-proto"] == "http"
         assert programs[0].seen["host"] == front.dns
 
@@ -375,8 +376,57 @@ def test_requests_and_health_become_metrics_that_alarms_on_metric_math_follow(
         for _ in range(4):
             front.get("/broken")
         eventually(lambda: states() == ("ALARM", "ALARM"), "alarm")
-        healthy = cloudwatch.list_metrics(Namespace="AWS/ApplicationELB", MetricName="HealthyHostCount")["Metrics"]
-        assert front.stack.outputs()["FullName"] in {one["Dimensions"][0]["Value"] for one in healthy}
+        full_name = front.stack.outputs()["FullName"]
+
+        def watched() -> set[str]:
+            found = cloudwatch.list_metrics(Namespace="AWS/ApplicationELB", MetricName="HealthyHostCount")["Metrics"]
+            return {one["Dimensions"][0]["Value"] for one in found}
+
+        eventually(lambda: full_name in watched(), "count of healthy targets")
+
+
+def test_a_load_balancer_under_deletion_protection_is_not_deleted(deploy: Deploy) -> None:
+    def protected(value: str) -> dict[str, object]:
+        settings = attributes(deletion_protection__enabled=value)
+        balancer = resource(
+            BALANCER, Subnets=[ref("Subnet")], Scheme="internet-facing", LoadBalancerAttributes=settings
+        )
+        return template(answer(200), Balancer=balancer)
+
+    front = deploy(protected("true"))
+
+    assert front.stack.delete() == "DELETE_FAILED"
+    assert any("deletion protection is enabled" in reason for reason in front.stack.failures())
+    front.api.modify_load_balancer_attributes(
+        LoadBalancerArn=front.stack.physical_id("Balancer"),
+        Attributes=[{"Key": "deletion_protection.enabled", "Value": "false"}],
+    )
+    assert front.stack.delete() == "DELETE_COMPLETE", front.stack.failures()
+
+
+def test_further_certificates_belong_to_their_listener_until_they_are_taken_off(deploy: Deploy) -> None:
+    arns = [f"arn:aws:acm:us-east-1:000000000000:certificate/{uuid.uuid4()}" for _ in range(2)]
+    first, second = ([{"CertificateArn": arn}] for arn in arns)
+    listener = resource(
+        LISTENER,
+        LoadBalancerArn=ref("Balancer"),
+        Port=443,
+        Protocol="HTTPS",
+        Certificates=first,
+        DefaultActions=[answer(200)],
+    )
+    kind = "ElasticLoadBalancingV2::ListenerCertificate"
+    more = resource(kind, ListenerArn=ref("Secure"), Certificates=second)
+    front = deploy(template(answer(200), Secure=listener, More=more))
+    arn = front.stack.physical_id("Secure")
+
+    def known() -> dict[str, bool]:
+        found = front.api.describe_listener_certificates(ListenerArn=arn)["Certificates"]
+        return {one["CertificateArn"]: one["IsDefault"] for one in found}
+
+    assert known() == {arns[0]: True, arns[1]: False}
+    front.stack.update(template(answer(200), Secure=listener))
+    assert known() == {arns[0]: True}
 
 
 class TestANetworkLoadBalancer:

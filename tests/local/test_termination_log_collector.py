@@ -14,6 +14,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -27,6 +28,7 @@ from typing import Any, cast
 import pytest
 
 from local_aws.embedded import EmbeddedAws
+from local_aws.template_stacks import TemplateStack
 from tests.local.programs import eventually
 
 APP = """
@@ -208,7 +210,7 @@ class Fleet:
         lines = (line for event in events for line in event["message"].splitlines() if '"_aws"' in line)
         return sum(int(json.loads(line)[name][0]) for line in lines)
 
-    def handle(self, instance: str, token: str, time: str = "2026-11-21T06:42:10Z") -> str:
+    def handle(self, instance: str, token: str, time: str = "2026-11-21T06:42:10Z") -> dict[str, str]:
         """What the function says about an event that comes (again)."""
         detail = {
             "AutoScalingGroupName": self.outputs["GroupName"],
@@ -218,7 +220,7 @@ class Fleet:
         }
         payload = json.dumps({"time": time, "detail": detail}).encode()
         answer = self.aws.client("lambda").invoke(FunctionName=self.outputs["Function"], Payload=payload)
-        return str(json.loads(answer["Payload"].read())["result"])
+        return cast("dict[str, str]", json.loads(answer["Payload"].read()))
 
     def hook(self) -> dict[str, Any]:
         found = self._autoscaling.describe_lifecycle_hooks(AutoScalingGroupName=self.outputs["GroupName"])
@@ -238,11 +240,14 @@ def unpacked(archive: bytes) -> dict[str, bytes]:
         return {Path(member.name).name: found.read() for member in files if (found := opened.extractfile(member))}
 
 
-@pytest.fixture(scope="module", params=["session_aws", "session_aws_enforcing_iam"])
+@pytest.fixture(scope="module")
 def deployed(
-    request: pytest.FixtureRequest, agent: tuple[Agent, str], project: Path, tmp_path_factory: pytest.TempPathFactory
+    session_aws_enforcing_iam: EmbeddedAws,
+    agent: tuple[Agent, str],
+    project: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Fleet]:
-    aws = cast("EmbeddedAws", request.getfixturevalue(request.param))
+    aws = session_aws_enforcing_iam
     folder, files = tmp_path_factory.mktemp("app"), tmp_path_factory.mktemp("var-log")
     settings = {"LIBRARY": str(project / "constructs"), "FILES": str(files), "AGENT": agent[1]}
     (folder / "app.py").write_text("\n".join(f"{name} = {value!r}" for name, value in settings.items()) + APP)
@@ -254,14 +259,14 @@ def deployed(
     )
     standing.environment = aws.environment
     yield Fleet(aws, standing, outputs, files)
-    aws.destroy("LastLogs", app=app, folder=folder)
-    stacks = aws.client("cloudformation").list_stacks(StackStatusFilter=["DELETE_FAILED", "CREATE_COMPLETE"])
-    assert "LastLogs" not in {stack["StackName"] for stack in stacks["StackSummaries"]}
+    stack = aws.client("cloudformation").describe_stacks(StackName="LastLogs")["Stacks"][0]
+    assert TemplateStack(aws, stack["StackId"]).delete() == "DELETE_COMPLETE"
     assert outputs["Bucket"] not in {bucket["Name"] for bucket in aws.client("s3").list_buckets()["Buckets"]}
 
 
 @pytest.fixture
 def fleet(deployed: Fleet) -> Iterator[Fleet]:
+    deployed.files.mkdir(exist_ok=True)
     (deployed.files / "app.log").write_text("the last words\n")
     yield deployed
     deployed.agent.refuses = False
@@ -314,15 +319,14 @@ def test_an_instance_without_agent_ends_all_the_same_and_somebody_is_told(fleet:
 
 
 def test_an_instance_whose_script_fails_ends_all_the_same(fleet: Fleet) -> None:
-    fleet.aws.inject_fault("s3", "PutObject", "AccessDenied", status=403)
+    shutil.rmtree(fleet.files)
 
     instance = fleet.end_one()
 
     eventually(lambda: fleet.is_gone(instance), "end of the instance")
-    fleet.aws.clear_faults()
     assert fleet.archives(instance) == {}
     eventually(lambda: bool(fleet.told(instance)), "line in the log")
-    assert [(line["result"], line["code"]) for line in fleet.told(instance)] == [("failed", "Failed 1")]
+    assert [(line["result"], line["code"]) for line in fleet.told(instance)] == [("failed", "Failed 3")]
 
 
 def test_an_event_that_comes_twice_changes_nothing(fleet: Fleet) -> None:
@@ -330,8 +334,8 @@ def test_an_event_that_comes_twice_changes_nothing(fleet: Fleet) -> None:
     eventually(lambda: fleet.is_gone(instance), "end of the instance")
     archives, sent = fleet.archives(instance), len(fleet.agent.requests)
 
-    assert fleet.handle(instance, token=str(uuid.uuid4())) == "too late"
-    assert fleet.handle(instance, token=str(uuid.uuid4()), time="2999-01-01T00:00:00Z") == "done before"
+    assert fleet.handle(instance, token=str(uuid.uuid4())) == {"result": "too late"}
+    assert fleet.handle(instance, token=str(uuid.uuid4()), time="2999-01-01T00:00:00Z") == {"result": "done before"}
 
     assert fleet.archives(instance) == archives
     assert len(fleet.agent.requests) == sent
@@ -352,6 +356,24 @@ def test_what_auto_scaling_refuses_is_tried_again(fleet: Fleet) -> None:
 
     eventually(lambda: fleet.is_gone(instance), "end of the instance")
     assert fleet.archives(instance)
+
+
+def test_the_function_needs_its_permission_to_let_an_instance_go(fleet: Fleet) -> None:
+    """Without that test, IAM might not have been asked."""
+    iam, function = fleet.aws.client("iam"), fleet.outputs["Function"]
+    configuration = fleet.aws.client("lambda").get_function_configuration(FunctionName=function)
+    role = configuration["Role"].rpartition("/")[2]
+    policies = {
+        name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
+    }
+    ((name, document),) = [found for found in policies.items() if "CompleteLifecycleAction" in str(found[1])]
+    iam.delete_role_policy(RoleName=role, PolicyName=name)
+    try:
+        answer = fleet.handle("i-0123456789abcdef0", token=str(uuid.uuid4()))
+    finally:
+        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
+    assert (answer["errorType"], answer["errorMessage"]) == ("CallError", "AccessDenied")
 
 
 def test_nothing_was_left_undone(fleet: Fleet) -> None:

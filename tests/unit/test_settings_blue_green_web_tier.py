@@ -71,6 +71,8 @@ def test_every_setting_can_be_given_on_the_command_line() -> None:
         "availability_zones=2",
         "vpc_cidr=10.9.0.0/16",
         "nat_gateways=none",
+        "interface_endpoints=cloudformation,ssm",
+        "ipv6=true",
         f"certificate_arns={CERTIFICATE}",
         "internet_facing=false",
         "allowed_cidrs=10.0.0.0/8,192.0.2.0/24",
@@ -105,6 +107,8 @@ def test_every_setting_can_be_given_on_the_command_line() -> None:
         availability_zones=2,
         vpc_cidr="10.9.0.0/16",
         nat_gateways=NatGateways.NONE,
+        interface_endpoints=("cloudformation", "ssm"),
+        ipv6=True,
         certificate_arns=(CERTIFICATE,),
         internet_facing=False,
         allowed_cidrs=("10.0.0.0/8", "192.0.2.0/24"),
@@ -192,6 +196,13 @@ def test_an_empty_colour_has_room_to_be_filled() -> None:
         (
             ["alarm_topic_arn=alarms"],
             ["alarm_topic_arn must look like arn:aws:sns:eu-west-1:111122223333:my-topic, got 'alarms'"],
+        ),
+        (
+            ["nat_gateways=none", "interface_endpoints=ssm"],
+            [
+                "interface_endpoints must hold cloudformation with nat_gateways=none: new instances tell "
+                "CloudFormation that they are up, and have no other way to it"
+            ],
         ),
         (
             ["availability_zones=1"],

@@ -32,16 +32,6 @@ _MARGIN_SECONDS = 30
 # As many checks in a row that nothing was heard of mean that the check is gone.
 _SILENT_CHECKS = 3
 
-# What Lambda does with the role of a function in a network (lambda/latest/dg/configuration-vpc.html).
-_NETWORK_INTERFACE_ACTIONS = [
-    "ec2:AssignPrivateIpAddresses",
-    "ec2:CreateNetworkInterface",
-    "ec2:DeleteNetworkInterface",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSubnets",
-    "ec2:UnassignPrivateIpAddresses",
-]
-
 
 class CustomHealthCheck(Construct):
     """A function in the network that probes each instance of a group, and marks those unhealthy that don't answer.
@@ -125,6 +115,7 @@ class CustomHealthCheck(Construct):
             check_port(problems, port)
             check_custom_health(problems, health, name="")
         self._group_name = group.auto_scaling_group_name
+        the_next = "A check that failed is repaired by the next one, and two in a row, or silence, raise an alarm."
         self.security_group = self._make_security_group(vpc, instances, port)
         self.function = python_function(
             self,
@@ -143,22 +134,13 @@ class CustomHealthCheck(Construct):
             },
             timeout_seconds=_ROUNDS * attempts * (attempt_timeout_seconds + _PAUSE_SECONDS) + _MARGIN_SECONDS,
             removal_policy=removal_policy,
+            no_dead_letters=the_next,
             vpc=vpc,
             vpc_subnets=subnets or ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
             security_groups=[self.security_group],
         )
-        # In the role's own policy: Lambda makes no function that may not have its interfaces.
-        self.function.add_to_role_policy(iam.PolicyStatement(actions=_NETWORK_INTERFACE_ACTIONS, resources=["*"]))
-        acknowledge(
-            _role_of(self.function),
-            {"AwsSolutions-IAM5[Resource::*]": "X-Ray takes no resource, and network interfaces are not made yet."},
-        )
         self.function.configure_async_invoke(max_event_age=Duration.minutes(1), retry_attempts=0)
-        the_next = "A check that failed is repaired by the next one, and two in a row, or silence, raise an alarm."
-        acknowledge(
-            self.function,
-            {"Serverless-LambdaDLQ": the_next, "Serverless-LambdaAsyncFailureDestination": the_next},
-        )
+        acknowledge(self.function, {"Serverless-LambdaAsyncFailureDestination": the_next})
         allowed = self._let_judge(group)
         self.rule = events.Rule(
             self,

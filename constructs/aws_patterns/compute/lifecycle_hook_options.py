@@ -51,7 +51,8 @@ class LifecycleHook:
     Attributes:
         transition: When.
         target: Who is told. A function is called by EventBridge, and is allowed to complete the hook; a topic or a
-            queue gets Auto Scaling's notification.
+            queue gets Auto Scaling's notification. What is told of launches can't refer to the group: the group
+            waits for it.
         name: Of the hook in its group. Default: one made by CloudFormation, or from the construct's id.
         timeout_seconds: How long an instance waits without a heartbeat, 30 to 7200.
         default_result: What then. Default: a launched instance that nobody has vouched for is abandoned, a terminating

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from aws_cdk import IgnoreMode, Stack
 from aws_cdk import aws_ec2 as ec2
@@ -23,6 +24,8 @@ _HTTPS_PORT = 8_443
 
 # Longer than the longest request that it serves (30 s).
 _GRACE_SECONDS = 35
+
+_VERSION_CHARACTERS = 12
 
 
 class SampleWebApp(Construct):
@@ -107,9 +110,17 @@ class SampleWebApp(Construct):
         return script
 
     def grant_download(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let the role of instances that boot with ``user_data()`` fetch the application, and nothing else there."""
+        """Let the role of instances that boot with ``user_data()`` fetch the application, and nothing else there.
+
+        Each version of the source has a policy of its own: CloudFormation deletes the last version's at the end of a
+        deployment, so that until then instances can go back to it.
+        """
+        role = cast("iam.Role", grantee.grant_principal)
+        # Inside of the role: what waits for the role waits for the policy too.
+        id = f"Download{self.asset.asset_hash[:_VERSION_CHARACTERS]}"
+        known = cast("iam.Policy | None", role.node.try_find_child(id))
         return iam.Grant.add_to_principal(
-            grantee=grantee,
+            grantee=known or iam.Policy(role, id, roles=[role]),
             actions=["s3:GetObject"],
             resource_arns=[self.asset.bucket.arn_for_objects(self.asset.s3_object_key)],
         )

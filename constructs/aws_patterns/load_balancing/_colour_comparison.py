@@ -39,19 +39,7 @@ class ColourComparison(Construct):
         both = f"(its_requests >= {minimum_requests}) AND (others_requests >= {minimum_requests})"
         for colour, other in ((Colour.GREEN, Colour.BLUE), (Colour.BLUE, Colour.GREEN)):
             pair = {"its": target_groups[colour], "others": target_groups[other]}
-
-            def of_both(
-                name: str,
-                metric: str,
-                statistic: str,
-                pair: Mapping[str, elbv2.ApplicationTargetGroup] = pair,
-            ) -> dict[str, cloudwatch.IMetric]:
-                return {
-                    f"{whose}_{name}": metrics.metric(metric, statistic, target_group=group)
-                    for whose, group in pair.items()
-                }
-
-            requests = of_both("requests", "RequestCount", "Sum")
+            requests = _of_both(metrics, pair, "requests", "RequestCount", "Sum")
             alarms.add(
                 f"{colour.title()}FailsMore",
                 math(
@@ -59,7 +47,7 @@ class ColourComparison(Construct):
                     " - 100 * FILL(others_errors, 0) / others_requests, 0)",
                     f"5xx of {colour} beyond those of {other}, % of requests",
                     **requests,
-                    **of_both("errors", "HTTPCode_Target_5XX_Count", "Sum"),
+                    **_of_both(metrics, pair, "errors", "HTTPCode_Target_5XX_Count", "Sum"),
                 ),
                 defaults.COLOUR_ERROR_PERCENT,
                 f"Of its requests, {colour} fails {defaults.COLOUR_ERROR_PERCENT:g} % more than {other}: it is the "
@@ -74,7 +62,7 @@ class ColourComparison(Construct):
                     "its_latency / others_latency, 0)",
                     f"p95 latency of {colour}, times that of {other}",
                     **requests,
-                    **of_both("latency", "TargetResponseTime", "p95"),
+                    **_of_both(metrics, pair, "latency", "TargetResponseTime", "p95"),
                 ),
                 defaults.COLOUR_LATENCY_FACTOR,
                 f"At p95, {colour} takes {defaults.COLOUR_LATENCY_FACTOR:g} times as long as {other} or more. If its "
@@ -83,3 +71,14 @@ class ColourComparison(Construct):
                 of_periods=defaults.OF_MINUTES,
             )
         self.alarms = alarms.by_id
+
+
+def _of_both(
+    metrics: LoadBalancerMetrics,
+    pair: Mapping[str, elbv2.ApplicationTargetGroup],
+    name: str,
+    metric: str,
+    statistic: str,
+) -> dict[str, cloudwatch.IMetric]:
+    """A metric of each, by the names that expressions have for them: ``its_errors``, ``others_errors``."""
+    return {f"{whose}_{name}": metrics.metric(metric, statistic, target_group=group) for whose, group in pair.items()}

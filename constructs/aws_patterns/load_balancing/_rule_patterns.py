@@ -88,14 +88,14 @@ def fits(wide: Pattern, narrow: Pattern) -> bool:
         if symbol == MANY:
             reached = set(range(min(reached), len(narrow) + 1))
         else:
-            reached = {
-                end + 1
-                for end in reached
-                if end < len(narrow) and (narrow[end] == symbol or (symbol == ONE and len(narrow[end]) == 1))
-            } | ({end + 1 for end in reached if end < len(narrow) and narrow[end] == ONE == symbol})
+            reached = {end + 1 for end in reached if end < len(narrow) and _stands_for(symbol, narrow[end])}
         if not reached:
             return False
     return len(narrow) in reached
+
+
+def _stands_for(symbol: str, other: str) -> bool:
+    return symbol == other or (symbol == ONE and len(other) == 1)
 
 
 def covers(wide: Sequence[Facet], narrow: Sequence[Facet]) -> bool:

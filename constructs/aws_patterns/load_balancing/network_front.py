@@ -13,6 +13,7 @@ from constructs import Construct
 
 from aws_patterns._acknowledgments import acknowledge
 from aws_patterns._validation import Problems
+from aws_patterns.compute._fleet_zones import selected_subnets
 from aws_patterns.load_balancing import _defaults as defaults
 from aws_patterns.load_balancing._network_access_logs import keep_access_logs
 from aws_patterns.load_balancing.network_front_options import ANY_IPV4, ANY_IPV6, check_front, is_ipv6
@@ -100,7 +101,7 @@ class NetworkFront(Construct):
             check_front(
                 problems,
                 shapes=(),
-                zones=[subnet.availability_zone for subnet in self.subnets],
+                zones=zones_of_front(vpc, subnets, public=internet_facing),
                 internet_facing=internet_facing,
                 allowed_cidrs=allowed_cidrs,
                 elastic_ip_allocation_ids=elastic_ip_allocation_ids,
@@ -258,14 +259,12 @@ def chosen_subnets(vpc: ec2.IVpc, subnets: ec2.SubnetSelection | None, *, public
     if subnets is None:
         kind = ec2.SubnetType.PUBLIC if public else None
         return vpc.select_subnets(subnet_type=kind, one_per_az=True).subnets
-    return vpc.select_subnets(
-        availability_zones=subnets.availability_zones,
-        one_per_az=subnets.one_per_az,
-        subnet_filters=subnets.subnet_filters,
-        subnet_group_name=subnets.subnet_group_name,
-        subnets=subnets.subnets,
-        subnet_type=subnets.subnet_type,
-    ).subnets
+    return selected_subnets(vpc, subnets).subnets
+
+
+def zones_of_front(vpc: ec2.IVpc, subnets: ec2.SubnetSelection | None, *, public: bool) -> Sequence[str]:
+    """Of the subnets that a load balancer would stand in, one each."""
+    return [subnet.availability_zone for subnet in chosen_subnets(vpc, subnets, public=public)]
 
 
 def ports_of(protocol: NetworkProtocol, port: int) -> Sequence[ec2.Port]:

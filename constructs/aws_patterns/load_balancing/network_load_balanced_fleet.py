@@ -15,6 +15,7 @@ from constructs import Construct
 
 from aws_patterns._validation import Problems
 from aws_patterns.compute import _defaults as compute_defaults
+from aws_patterns.compute._fleet_zones import selected_subnets, zones_of
 from aws_patterns.compute.capacity import Capacity
 from aws_patterns.compute.fleet_scaling import FleetScaling
 from aws_patterns.compute.health import FleetHealth
@@ -31,7 +32,7 @@ from aws_patterns.compute.termination_policies import TerminationPolicy
 from aws_patterns.load_balancing import _defaults as defaults
 from aws_patterns.load_balancing._network_target_group import instance_target_group
 from aws_patterns.load_balancing.network_flow_alarms import NetworkFlowAlarms
-from aws_patterns.load_balancing.network_front import TOO_LARGE_IPV4, NetworkFront, chosen_subnets, ports_of
+from aws_patterns.load_balancing.network_front import TOO_LARGE_IPV4, NetworkFront, ports_of, zones_of_front
 from aws_patterns.load_balancing.network_listener_options import (
     ListenerShape,
     NetworkListener,
@@ -50,6 +51,8 @@ from aws_patterns.load_balancing.network_load_balanced_fleet_options import (
 )
 from aws_patterns.load_balancing.network_monitoring import NetworkMonitoring
 from aws_patterns.network.multi_az_vpc import MultiAzVpc
+
+_INSIDE = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS, one_per_az=True)
 
 
 @jsii.implements(ec2.IConnectable, iam.IGrantable)
@@ -159,9 +162,8 @@ class NetworkLoadBalancedFleet(Construct):
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, id)
-        subnets = subnets or ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS)
         if front_subnets is None and not internet_facing:
-            front_subnets = subnets
+            front_subnets = subnets or _INSIDE
         shapes = shapes_of(listeners, targets)
         # Auto Scaling looks at alarms during an instance refresh alone.
         watched = isinstance(update, InstanceRefresh)
@@ -170,8 +172,8 @@ class NetworkLoadBalancedFleet(Construct):
                 problems,
                 listeners=listeners,
                 targets=targets,
-                front_zones=_zones(vpc, front_subnets, public=internet_facing),
-                fleet_zones=_zones(vpc, subnets, public=False),
+                front_zones=zones_of_front(vpc, front_subnets, public=internet_facing) if vpc else OWN_ZONES,
+                fleet_zones=zones_of(selected_subnets(vpc, subnets)) if vpc else OWN_ZONES,
                 internet_facing=internet_facing,
                 allowed_cidrs=allowed_cidrs,
                 elastic_ip_allocation_ids=elastic_ip_allocation_ids,
@@ -291,7 +293,3 @@ class NetworkLoadBalancedFleet(Construct):
             self.fleet.connections.allow_from(self.front, port, "Its load balancer")
         too_large = ec2.Port.icmp_type_and_code(*TOO_LARGE_IPV4)
         self.fleet.connections.allow_from(self.front, too_large, "Packets that were too large on the way")
-
-
-def _zones(vpc: ec2.IVpc | None, subnets: ec2.SubnetSelection | None, *, public: bool) -> Sequence[str]:
-    return OWN_ZONES if vpc is None else [one.availability_zone for one in chosen_subnets(vpc, subnets, public=public)]

@@ -16,7 +16,7 @@ from constructs import Construct
 from aws_patterns._validation import Problems
 from aws_patterns.load_balancing._network_target_group import health_check as as_cdk_takes_it
 from aws_patterns.load_balancing.network_flow_alarms import NetworkFlowAlarms
-from aws_patterns.load_balancing.network_front import NetworkFront, chosen_subnets
+from aws_patterns.load_balancing.network_front import NetworkFront, zones_of_front
 from aws_patterns.load_balancing.network_front_options import check_front
 from aws_patterns.load_balancing.network_listener_options import (
     HttpHealthCheck,
@@ -101,7 +101,7 @@ class StaticIpFront(Construct):
                 check_front(
                     problems,
                     shapes=[shape_of_listener(TcpListener(port=port), Targets()) for port in by_port],
-                    zones=[subnet.availability_zone for subnet in chosen_subnets(vpc, subnets, public=internet_facing)],
+                    zones=zones_of_front(vpc, subnets, public=internet_facing),
                     internet_facing=internet_facing,
                     allowed_cidrs=allowed_cidrs,
                     elastic_ip_allocation_ids=elastic_ip_allocation_ids,

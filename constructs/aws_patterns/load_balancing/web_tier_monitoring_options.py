@@ -52,3 +52,6 @@ def check_thresholds(problems: Problems, thresholds: AlarmThresholds, *, name: s
     problems.between(f"{name}.minimum_requests", thresholds.minimum_requests, 1, 1_000_000, " requests per minute")
     for field in ("unhealthy_minutes", "at_maximum_minutes"):
         problems.between(f"{name}.{field}", getattr(thresholds, field), 1, _MINUTES_PER_DAY, " minutes")
+    for field in ("minimum_requests", "at_maximum_minutes"):
+        if is_token(getattr(thresholds, field)):
+            problems.add(f"{name}.{field} must be known at synthesis: alarms have it in their texts")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import jsii
 from aws_cdk import Stack, Token
 from constructs import Construct, Node
 
@@ -40,4 +41,5 @@ def _set_context(stack: Stack, key: str, value: object) -> None:
         stack.node.try_remove_child(child.node.id)
     stack.node.set_context(key, value)
     for child in children:
-        Node(child, stack, child.node.id)  # type: ignore[arg-type]  # a child of a stack is a Construct
+        # Not Node(...), which asks Python for the child's type, and an imported resource has none that it knows.
+        jsii.create(Node, Node.__new__(Node), [child, stack, child.node.id])

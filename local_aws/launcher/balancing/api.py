@@ -150,11 +150,12 @@ def _add_certificates(parameters: Parameters) -> object:
 def _remove_certificates(parameters: Parameters) -> object:
     found, removed = _certificates(parameters), _named(parameters)
     found[:] = [arn for arn in found if arn not in removed]
-    return _answer("RemoveListenerCertificates", ())
+    return _answer("RemoveListenerCertificates", found)
 
 
 def _describe_certificates(parameters: Parameters) -> object:
-    return _answer("DescribeListenerCertificates", _certificates(parameters))
+    listener = hooks.store(hooks.LISTENERS).get(_one(parameters, "ListenerArn"), {})
+    return _answer("DescribeListenerCertificates", _certificates(parameters), listener.get("Certificates", ()))
 
 
 def _certificates(parameters: Parameters) -> list[str]:
@@ -167,10 +168,11 @@ def _named(parameters: Parameters) -> list[str]:
     return [arn for key in keys if (arn := _one(parameters, key))]
 
 
-def _answer(operation: str, certificates: Sequence[str]) -> object:
+def _answer(operation: str, added: Sequence[str], default: Sequence[str] = ()) -> object:
     members = "".join(
-        f"<member><CertificateArn>{escape(arn)}</CertificateArn><IsDefault>false</IsDefault></member>"
-        for arn in certificates
+        f"<member><CertificateArn>{escape(arn)}</CertificateArn><IsDefault>{is_default}</IsDefault></member>"
+        for arns, is_default in ((default, "true"), (added, "false"))
+        for arn in arns
     )
     respond = cast("Callable[[int, str, str], object]", hooks.XML_ANSWER.get())
-    return respond(200, operation, f"<Certificates>{members}</Certificates>" if certificates else "")
+    return respond(200, operation, f"<Certificates>{members}</Certificates>")

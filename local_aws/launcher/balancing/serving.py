@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import cast
@@ -46,6 +47,8 @@ def install() -> None:
         return answer
 
     hooks.BALANCE.replace(balance)
+    # Their hosts have become paths before the emulator sees them.
+    hooks.FIND_BALANCER.replace(lambda _host: None)
 
 
 def _listener_port(balancer: Record, asked: int) -> int:
@@ -86,10 +89,22 @@ def publish_health() -> None:
             registered = list(hooks.lists(hooks.TARGETS).get(arn, []))
             if group.get("TargetType") == "lambda" or not any(health.is_reachable(one) for one in registered):
                 continue
-            healthy = sum(health.state_of(one, group)[0] == "healthy" for one in registered)
+            healthy, all_in_zone = Counter[str](), Counter[str]()
+            for target in registered:
+                zones = {"", _zone_of(target)}
+                all_in_zone.update(zones)
+                healthy.update(zones if health.state_of(target, group)[0] == "healthy" else ())
             for balancer in group.get("LoadBalancerArns", ()):
                 full_name = balancer.partition(":loadbalancer/")[2]
                 namespace = "AWS/NetworkELB" if full_name.startswith("net/") else _NAMESPACE
-                dimensions = {"LoadBalancer": full_name, "TargetGroup": arn.rpartition(":")[2]}
-                metrics.record(namespace, "HealthyHostCount", healthy, "Count", dimensions)
-                metrics.record(namespace, "UnHealthyHostCount", len(registered) - healthy, "Count", dimensions)
+                of_group = {"LoadBalancer": full_name, "TargetGroup": arn.rpartition(":")[2]}
+                for zone, count in all_in_zone.items():
+                    dimensions = {**of_group, "AvailabilityZone": zone} if zone else of_group
+                    metrics.record(namespace, "HealthyHostCount", healthy[zone], "Count", dimensions)
+                    metrics.record(namespace, "UnHealthyHostCount", count - healthy[zone], "Count", dimensions)
+
+
+def _zone_of(target: Record) -> str:
+    """The zone of an instance; empty for an address, which is in none that is known here."""
+    known = hooks.store(hooks.INSTANCES).get(str(target["Id"]), {})
+    return str(known.get("Placement", {}).get("AvailabilityZone", ""))

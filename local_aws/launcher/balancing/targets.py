@@ -23,6 +23,10 @@ answered_by: ContextVar[str] = ContextVar("local_aws_answered_by", default="")
 """The target group whose target has answered; empty where the load balancer did itself."""
 
 
+_NOTHING_BOOTS = b"""<title>504 Gateway Time-out</title><h1>504 Gateway Time-out</h1>
+<p>The load balancer works. Its targets are EC2 instances, which have ids and do not boot here.</p>
+"""
+
 _turns = Turns()
 
 
@@ -55,7 +59,7 @@ def _forwarding(invoke: Callable[..., Awaitable[Answer]]) -> Callable[..., Await
             return (
                 int(HTTPStatus.GATEWAY_TIMEOUT),
                 {"Content-Type": "text/html"},
-                b"nothing boots behind an instance's id",
+                _NOTHING_BOOTS,
             )
         if group.get("Protocol") == "HTTPS":
             answer = await _proxy_tls(target, group, method, raw_path or path, headers, body, raw_query)

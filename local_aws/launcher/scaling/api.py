@@ -187,9 +187,8 @@ def _execute_policy(parameters: Parameters) -> None:
             policy["AutoScalingGroupName"],
         )
         if named_so:
-            policies.adjust(
-                policy, float(_text(parameters, "MetricValue", "0")) - float(_text(parameters, "BreachThreshold", "0"))
-            )
+            breach = float(_text(parameters, "MetricValue", "0")) - float(_text(parameters, "BreachThreshold", "0"))
+            policies.adjust(policy, breach, below=breach < 0)
             return
     raise RefusedError(f"No policy found by name {named}")
 

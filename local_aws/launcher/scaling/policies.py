@@ -30,22 +30,29 @@ def install() -> None:
     hooks.ALARM_ACTIONS.replace(tell_and_scale)
 
 
-def adjust(policy: Record, breach: float) -> None:
+def adjust(policy: Record, breach: float, *, below: bool) -> None:
     """Change a group's desired capacity as a simple or step policy says, within its minimum and maximum.
 
     Args:
         breach: By how much the metric is over the alarm's threshold.
+        below: Whether the alarm is about too little: then a step holds its upper bound and not its lower one.
     """
-    steps = [
-        int(str(step["ScalingAdjustment"]))
-        for step in map(mapping, policy.get("StepAdjustments", ()))
-        if _bound(step, "Lower", -math.inf) <= breach < _bound(step, "Upper", math.inf)
-    ]
-    change = int(policy["ScalingAdjustment"]) if "ScalingAdjustment" in policy else next(iter(steps), 0)
+    steps = [step for step in map(mapping, policy.get("StepAdjustments", ())) if _is_in(step, breach, below=below)]
+    if "ScalingAdjustment" not in policy and not steps:
+        return
+    change = int(str(policy["ScalingAdjustment"] if "ScalingAdjustment" in policy else steps[0]["ScalingAdjustment"]))
     group = _group(policy)
     now = int(group["DesiredCapacity"])
-    by_kind = {"ExactCapacity": change, "PercentChangeInCapacity": now + math.ceil(now * change / 100)}
-    _set(group, by_kind.get(str(policy.get("AdjustmentType")), now + change))
+    match policy.get("AdjustmentType"):
+        case "ExactCapacity":
+            _set(group, change)
+        case "PercentChangeInCapacity":
+            least = max(1, int(policy.get("MinAdjustmentMagnitude") or 1))
+            # Towards zero, and by one instance at least.
+            size = max(least, abs(now * change) // 100) if change else 0
+            _set(group, now + int(math.copysign(size, change)))
+        case _:
+            _set(group, now + change)
 
 
 def _carry_out(policy: Record, alarm: Record) -> None:
@@ -56,10 +63,16 @@ def _carry_out(policy: Record, alarm: Record) -> None:
     value = values[0] if values else float(alarm["Threshold"])
     tracking = mapping(policy.get("TargetTrackingConfiguration"))
     if not tracking:
-        adjust(policy, value - float(alarm["Threshold"]))
+        below = str(alarm.get("ComparisonOperator")).startswith("LessThan")
+        adjust(policy, value - float(alarm["Threshold"]), below=below)
         return
     # As many instances as bring the metric, which they share, back to its target.
     _set(group, math.ceil(int(group["DesiredCapacity"]) * value / float(str(tracking["TargetValue"]))))
+
+
+def _is_in(step: Mapping[str, object], breach: float, *, below: bool) -> bool:
+    lower, upper = _bound(step, "Lower", -math.inf), _bound(step, "Upper", math.inf)
+    return lower < breach <= upper if below else lower <= breach < upper
 
 
 def _bound(step: Mapping[str, object], side: str, default: float) -> float:

@@ -162,13 +162,29 @@ class TestConstruct:
         assert (statement["Effect"], statement["Action"]) == ("Allow", "s3:GetObject")
         assert json.dumps(statement["Resource"]).endswith(f'/{app.asset.asset_hash}.zip"]]}}')
 
+    def test_an_earlier_version_may_be_fetched_until_the_deployment_has_ended(
+        self, stack: cdk.Stack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        from aws_patterns.compute import sample_web_app
+
+        role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"))
+        SampleWebApp(stack, "Old").grant_download(role)
+        SampleWebApp(stack, "Twin").grant_download(role)
+        (tmp_path / "sample_web_app").mkdir()
+        (tmp_path / "sample_web_app" / "__main__.py").write_text("print('new')")
+        monkeypatch.setattr(sample_web_app, "source_root", lambda: tmp_path)
+        SampleWebApp(stack, "New").grant_download(role)
+        policies = Template.from_stack(stack).find_resources("AWS::IAM::Policy")
+        assert len(policies) == 2, "one that is deleted, in the end, and another that is made, at first"
+        assert {len(found["Properties"]["PolicyDocument"]["Statement"]) for found in policies.values()} == {1}
+
     def test_the_asset_is_the_program_and_nothing_else(self, stack: cdk.Stack) -> None:
         SampleWebApp(stack, "App")
         stage = cdk.Stage.of(stack)
         assert stage is not None
         (folder,) = Path(stage.synth().directory).glob("asset.*")
         assert sorted(file.name for file in folder.rglob("*")) == [
-            *("__init__.py", "__main__.py", "gateway.py", "handler.py", "logic.py")
+            *("__init__.py", "__main__.py", "gateway.py", "handler.py", "logic.py", "options.py")
         ]
 
     def test_fetches_in_its_own_region_and_shows_its_version(self, stack: cdk.Stack) -> None:

@@ -79,7 +79,7 @@ class TestWithoutAnInstance:
         ("minimum", "desired", "answer", "reason"),
         [
             (3, None, DEGRADED, "2 of 3 serve until Auto Scaling has replaced the other"),
-            (3, 4, YES, "3 of 4 serve, no fewer than the minimum"),
+            (3, 4, YES, "3 of 4 serve, no fewer than the minimum of 3"),
             (1, None, NO, "the only instance, until Auto Scaling has replaced it"),
             (0, 0, NO, "no instance runs"),
             (4, 2, DEGRADED, "3 of 4 serve until Auto Scaling has replaced the other"),
@@ -198,11 +198,27 @@ class TestWithoutLaunches:
         tight = {**network(3, 0), "Fleet": _group(3, 3)}
         assert _judged(Loss.LAUNCHES, spare) == (
             YES,
-            "the 6 running go on, and even without a zone 4 are no fewer than the minimum",
+            "the 6 running go on, and even without a zone 4 are no fewer than the minimum of 4",
         )
         assert _judged(Loss.LAUNCHES, tight) == (
             DEGRADED,
             "the 3 running go on, but nothing that is lost is replaced: without a zone as well, 2 are left",
+        )
+
+    @pytest.mark.parametrize("kind", ["ScalingPolicy", "ScheduledAction"])
+    def test_what_scaling_may_take_away_is_not_counted_on(self, kind: str, network: Network) -> None:
+        shrinking = _resource(f"AWS::AutoScaling::{kind}", AutoScalingGroupName=_ref("Fleet"))
+        resources = {**network(3, 0), "Fleet": _group(4, 3, 6), "Shrinking": shrinking}
+        assert _judged(Loss.LAUNCHES, resources) == (
+            DEGRADED,
+            "the 4 running go on, but nothing that is lost is replaced: without a zone as well, 2 are left",
+        )
+
+    def test_a_minimum_above_what_carries_the_load_is_capacity_to_spare(self, network: Network) -> None:
+        fleet = {**_group(6, 3), "Metadata": {"aws-patterns:needed": 4}}
+        assert _judged(Loss.LAUNCHES, {**network(3, 0), "Fleet": fleet}) == (
+            YES,
+            "the 6 running go on, and even without a zone 4 are no fewer than the 4 that carry the load",
         )
 
     def test_spot_instances_may_go_and_not_come_back(self, network: Network) -> None:

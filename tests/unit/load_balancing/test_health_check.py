@@ -58,6 +58,11 @@ def test_a_target_that_fails_is_out_within_half_a_minute() -> None:
             for codes in ("", "2xx", "200-", "199", "500", "200-500", "299-200", "200;204", "200,,204")
         ),
         ({"interval_seconds": 301}, "health_check.interval_seconds must be between 5 and 300 s, got 301 s"),
+        ({"timeout_seconds": 1}, "health_check.timeout_seconds must be between 2 and 120 s, got 1 s"),
+        (
+            {"timeout_seconds": 121, "interval_seconds": 200},
+            "health_check.timeout_seconds must be between 2 and 120 s, got 121 s",
+        ),
         ({"healthy_threshold": 1}, "health_check.healthy_threshold must be between 2 and 10, got 1"),
         ({"unhealthy_threshold": 11}, "health_check.unhealthy_threshold must be between 2 and 10, got 11"),
         (

@@ -304,8 +304,9 @@ class TestListeners:
 
     def test_one_that_changes_its_protocol_stays_itself(self) -> None:
         kind = "AWS::ElasticLoadBalancingV2::Listener"
-        before, after = (of_type(build(one), kind) for one in (TcpListener(port=443), PASS_THROUGH))
-        assert set(before) == set(after)
+        templates = (build(TcpListener(port=443)), build_tls(TlsApproach.OFFLOAD))
+        before, after = (set(of_type(template, kind)) for template in templates)
+        assert before == after
 
     def test_are_there_before_the_instances_are_judged(self, template: Template) -> None:
         (group,) = of_type(template, "AWS::AutoScaling::AutoScalingGroup").values()
@@ -432,6 +433,19 @@ class TestWhoMayConnect:
         template = Template.from_stack(stack)
         _, fleet = groups(template)
         assert 9100 in {rule[1] for rule in admitted(template, fleet)}
+
+    def test_others_may_be_told_to_admit_the_instances_or_the_load_balancer(self, stack: cdk.Stack) -> None:
+        service = NetworkLoadBalancedFleet(stack, "Service", listeners=[TCP])
+        database = ec2.SecurityGroup(stack, "Database", vpc=service.vpc)
+        database.connections.allow_from(service, ec2.Port.tcp(5432))
+        database.connections.allow_from(service.front, ec2.Port.tcp(5433))
+        template = Template.from_stack(stack)
+        front, fleet = groups(template)
+        name = stack.resolve(database.security_group_id)["Fn::GetAtt"][0]
+        assert admitted(template, name) == {
+            ("tcp", 5432, 5432, json.dumps(fleet)),
+            ("tcp", 5433, 5433, json.dumps(front)),
+        }
 
 
 class TestProtection:
@@ -569,6 +583,21 @@ class TestComposition:
         outside, inside = balancing(Template.from_stack(stack), "LoadBalancer")
         assert [found["SubnetId"] for found in outside["SubnetMappings"]] == ["subnet-1", "subnet-2"]
         assert inside["Subnets"] == ["subnet-3", "subnet-4"]
+
+    def test_several_subnets_in_a_zone_are_no_further_zones(self, stack: cdk.Stack) -> None:
+        vpc = ec2.Vpc(
+            stack,
+            "Vpc",
+            max_azs=2,
+            subnet_configuration=[
+                ec2.SubnetConfiguration(name="Public", subnet_type=ec2.SubnetType.PUBLIC),
+                ec2.SubnetConfiguration(name="One", subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
+                ec2.SubnetConfiguration(name="Two", subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
+            ],
+        )
+        service = NetworkLoadBalancedFleet(stack, "Service", listeners=[TCP], vpc=vpc, internet_facing=False)
+        (balancer,) = balancing(Template.from_stack(stack), "LoadBalancer")
+        assert (service.fleet.capacity.minimum, len(balancer["Subnets"])) == (2, 2)
 
     def test_a_network_without_public_subnets_has_no_addresses_of_the_internet(self, stack: cdk.Stack) -> None:
         vpc = ec2.Vpc.from_vpc_attributes(

@@ -97,6 +97,17 @@ def test_tells_its_addresses_parts_and_alarms(stack_with_front: tuple[cdk.Stack,
     assert front.connections.security_groups[0].node.path == front.front.security_group.node.path
 
 
+def test_others_may_be_told_to_admit_it(stack: cdk.Stack) -> None:
+    front = StaticIpFront(stack, "Front", listeners=behind(stack))
+    vpc = front.load_balancer.vpc
+    assert vpc is not None
+    other = ec2.SecurityGroup(stack, "Other", vpc=vpc)
+    other.connections.allow_from(front, ec2.Port.tcp(1))
+    rules = Template.from_stack(stack).find_resources("AWS::EC2::SecurityGroupIngress").values()
+    (found,) = [rule["Properties"] for rule in rules if rule["Properties"]["FromPort"] == 1]
+    assert found["SourceSecurityGroupId"] == stack.resolve(front.front.security_group.security_group_id)
+
+
 def test_stands_inside_when_told_so(stack: cdk.Stack) -> None:
     StaticIpFront(stack, "Front", listeners=behind(stack), internet_facing=False, cross_zone=True)
     (found,) = kinds(Template.from_stack(stack), "LoadBalancer", Type="network")

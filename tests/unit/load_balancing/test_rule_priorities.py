@@ -178,12 +178,42 @@ def test_collisions_are_rare_among_as_many_rules_as_an_application_has() -> None
     assert refused <= 5
 
 
-def test_the_place_in_a_band_is_that_of_the_name() -> None:
-    rule = Rule(name="api", conditions=[PathPattern("/api/*")])
-    band = band_of(rule)
-    assert band.first <= priority_of(rule) < band.first + band.places
-    # Known to be this one: another number would move every deployed rule.
-    assert priority_of(rule) == 46_102
+def test_an_escaped_wildcard_is_a_character() -> None:
+    bands = [band_of(Rule(name="a", conditions=[QueryString("q", value)])) for value in (r"\*", "x", "*")]
+    assert bands[0] == bands[1] != bands[2]
+
+
+@pytest.mark.parametrize(
+    ("conditions", "priority"),
+    [
+        ([PathPattern("/api")], 27_394),
+        ([PathPattern("/api", "/v1")], 30_994),
+        ([PathPattern("/api/*")], 46_102),
+        ([PathPattern("/api/*/x/*")], 44_974),
+        ([PathPattern("/api?")], 46_346),
+        ([PathPattern("/api/*", "/v1/*")], 46_650),
+        ([PathPattern("/" + "a" * 40 + "/*")], 35_195),
+        ([PathPattern("/*")], 48_546),
+        ([PathPattern("/api"), HostHeader("a.example.com")], 12_362),
+        ([PathPattern("/api/*"), HostHeader("a.example.com")], 21_220),
+        ([PathPattern("/api/*"), HostHeader("*.example.com")], 25_049),
+        ([PathPattern("/api/*"), HostHeader("a.example.com"), HttpMethod("GET")], 7_667),
+        ([PathPattern("/api/*"), HostHeader("a.example.com"), HttpMethod("GET"), SourceIp("10.0.0.0/8")], 4_066),
+        (
+            [
+                PathPattern("/api/*"),
+                HostHeader("a.example.com"),
+                HttpMethod("GET"),
+                SourceIp("10.0.0.0/8"),
+                QueryString("a", "b"),
+            ],
+            1_682,
+        ),
+    ],
+    ids=str,
+)
+def test_a_deployed_rule_keeps_its_number_in_later_versions(conditions: list[Condition], priority: int) -> None:
+    assert priority_of(Rule(name="api", conditions=conditions)) == priority
 
 
 def test_a_chosen_priority_is_the_one_that_a_rule_has() -> None:

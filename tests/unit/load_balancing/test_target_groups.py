@@ -138,6 +138,11 @@ def test_every_attribute_arrives(props: dict[str, Any], expected: dict[str, str]
     assert expected.items() <= attributes(**props).items()
 
 
+def test_dns_and_routing_may_change_together() -> None:
+    found = attributes(minimum_healthy=MinimumHealthy(dns_failover_percent=40, routing_percent=40))
+    assert list(found.values()).count("40") == 2
+
+
 def test_no_slow_start_and_no_minimum_are_choices_too() -> None:
     found = attributes(slow_start_seconds=0, minimum_healthy=MinimumHealthy(dns_failover_percent=None))
     assert not [name for name in found if name.startswith(("slow_start", "target_group_health"))]

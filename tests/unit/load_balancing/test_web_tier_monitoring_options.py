@@ -57,3 +57,14 @@ def test_the_slowest_per_cent_is_not_expected_to_be_faster_than_the_rest() -> No
     assert complaints(AlarmThresholds(p95_seconds=2, p99_seconds=1.5)) == [
         "thresholds.p99_seconds must be at least p95_seconds (2 s), got 1.5 s: the slowest per cent is never faster"
     ]
+
+
+def test_what_is_known_at_deployment_only_may_be_a_threshold_and_no_part_of_a_text() -> None:
+    import aws_cdk as cdk
+
+    later = cdk.Token.as_number({"Ref": "Later"})
+    assert complaints(AlarmThresholds(p95_seconds=later, p99_seconds=later, error_percent=later)) == []
+    assert complaints(AlarmThresholds(minimum_requests=int(later), at_maximum_minutes=int(later))) == [
+        "thresholds.minimum_requests must be known at synthesis: alarms have it in their texts",
+        "thresholds.at_maximum_minutes must be known at synthesis: alarms have it in their texts",
+    ]

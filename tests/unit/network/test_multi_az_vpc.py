@@ -10,6 +10,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.assertions import Match, Template
@@ -79,6 +80,15 @@ class TestZones:
         app.synth()
         assert "missing" not in json.loads((tmp_path / "manifest.json").read_text())
         assert [name for name in children if name in {"Before", "Network", "After"}] == ["Before", "Network", "After"]
+
+    def test_what_was_imported_before_the_network_stays_where_it_is(self) -> None:
+        """Python knows an imported resource by its interface only."""
+        app = cdk.App(builtin_cloud_formation_validation=False)
+        stack = cdk.Stack(app, "S", env=EXPLICIT)
+        arn = "arn:aws:acm:eu-west-1:111122223333:certificate/00000000-0000-0000-0000-000000000000"
+        acm.Certificate.from_certificate_arn(stack, "Imported", arn)
+        MultiAzVpc(stack, "Network")
+        assert [child.node.id for child in stack.node.children][:2] == ["Imported", "Network"]
 
     def test_other_networks_of_the_stack_are_looked_up_as_ever(self, tmp_path: Path) -> None:
         app = cdk.App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
