@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import aws_cdk as cdk
-from aws_cdk import aws_certificatemanager as acm
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from aws_patterns.compute.sample_web_app import SampleWebApp
 from aws_patterns.load_balancing.application_front import ApplicationFront
-from aws_patterns.load_balancing.tls import TlsApproach
 from aws_patterns.load_balancing.weighted_fleets import WeightedFleets
 from aws_patterns.load_balancing.weighted_fleets_options import Colour
 from aws_patterns.network.multi_az_vpc import MultiAzVpc
-from stacks.settings.blue_green_web_tier import PLAIN_HTTP_WARNING, BlueGreenWebTierSettings
+from stacks._parts import alarm_topic, certificates, warn_of_plain_http
+from stacks.settings.blue_green_web_tier import BlueGreenWebTierSettings
 
 
 class BlueGreenWebTierStack(cdk.Stack):
@@ -23,8 +21,7 @@ class BlueGreenWebTierStack(cdk.Stack):
         self, scope: Construct, id: str, *, settings: BlueGreenWebTierSettings, env: cdk.Environment | None = None
     ) -> None:
         super().__init__(scope, id, env=env, description="Two versions of a web application that share its traffic")
-        if settings.tls is TlsApproach.PLAIN_HTTP:
-            cdk.Annotations.of(self).add_warning_v2("aws-patterns:plainHttp", PLAIN_HTTP_WARNING)
+        warn_of_plain_http(self, settings.tls)
         removal_policy = cdk.RemovalPolicy[settings.removal_policy.upper()]
         network = MultiAzVpc(
             self,
@@ -44,7 +41,7 @@ class BlueGreenWebTierStack(cdk.Stack):
             ipv6=settings.ipv6,
             allowed_cidrs=settings.allowed_cidrs or None,
             tls=settings.tls,
-            certificates=[acm.Certificate.from_certificate_arn(self, arn, arn) for arn in settings.certificate_arns],
+            certificates=certificates(self, settings.certificate_arns),
             web_acl_arn=settings.web_acl_arn,
             access_logs=settings.access_logs(),
             deletion_protection=settings.deletion_protection,
@@ -64,7 +61,7 @@ class BlueGreenWebTierStack(cdk.Stack):
             stickiness=settings.stickiness(),
             slow_start_seconds=settings.slow_start_seconds,
             deregistration_delay_seconds=settings.deregistration_delay_seconds,
-            alarm_topic=self._topic(settings.alarm_topic_arn),
+            alarm_topic=alarm_topic(self, settings.alarm_topic_arn),
         )
         blue.grant_download(web.fleets[Colour.BLUE])
         green.grant_download(web.fleets[Colour.GREEN])
@@ -72,6 +69,3 @@ class BlueGreenWebTierStack(cdk.Stack):
         for colour, fleet in web.fleets.items():
             cdk.CfnOutput(self, f"{colour.title()}GroupName", value=fleet.group.auto_scaling_group_name)
         cdk.CfnOutput(self, "DashboardName", value=web.monitoring.dashboard.dashboard_name)
-
-    def _topic(self, arn: str | None) -> sns.ITopic | None:
-        return sns.Topic.from_topic_arn(self, "AlarmTopic", arn) if arn else None

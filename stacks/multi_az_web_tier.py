@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import aws_cdk as cdk
-from aws_cdk import aws_certificatemanager as acm
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from aws_patterns.compute.sample_web_app import SampleWebApp
 from aws_patterns.load_balancing.tls import TlsApproach
 from aws_patterns.load_balancing.web_tier import WebTier
 from aws_patterns.network.multi_az_vpc import MultiAzVpc
+from stacks._parts import alarm_topic, certificates, warn_of_plain_http
 from stacks.settings.multi_az_web_tier import MultiAzWebTierSettings
 
 
@@ -23,11 +22,7 @@ class MultiAzWebTierStack(cdk.Stack):
         super().__init__(
             scope, id, env=env, description="Web application over several zones: load balancer, instances, alarms"
         )
-        if settings.tls is TlsApproach.PLAIN_HTTP:
-            warning = "tls is plain-http: whoever is on the way reads and changes what is sent. Pass -c " + (
-                f"{id}.tls=offload -c {id}.certificate_arns=<a certificate in this Region>"
-            )
-            cdk.Annotations.of(self).add_warning_v2("aws-patterns:plainHttp", warning)
+        warn_of_plain_http(self, settings.tls)
         removal_policy = cdk.RemovalPolicy[settings.removal_policy.upper()]
         network = MultiAzVpc(
             self,
@@ -48,7 +43,7 @@ class MultiAzWebTierStack(cdk.Stack):
             ipv6=settings.ipv6,
             allowed_cidrs=settings.allowed_cidrs or None,
             tls=settings.tls,
-            certificates=[acm.Certificate.from_certificate_arn(self, arn, arn) for arn in settings.certificate_arns],
+            certificates=certificates(self, settings.certificate_arns),
             web_acl_arn=settings.web_acl_arn,
             access_logs=settings.access_logs(),
             stickiness=settings.stickiness(),
@@ -62,7 +57,7 @@ class MultiAzWebTierStack(cdk.Stack):
             suspended_processes=settings.suspended_processes,
             custom_health=settings.custom_health(),
             termination_logs=settings.termination_logs(),
-            alarm_topic=self._topic(settings.alarm_topic_arn),
+            alarm_topic=alarm_topic(self, settings.alarm_topic_arn),
             deletion_protection=settings.deletion_protection,
             removal_policy=removal_policy,
         )
@@ -74,6 +69,3 @@ class MultiAzWebTierStack(cdk.Stack):
         }
         for name, value in outputs.items():
             cdk.CfnOutput(self, name, value=value)
-
-    def _topic(self, arn: str | None) -> sns.ITopic | None:
-        return sns.Topic.from_topic_arn(self, "AlarmTopic", arn) if arn else None

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import aws_cdk as cdk
-from aws_cdk import aws_certificatemanager as acm
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from aws_patterns.compute.instances import Instances
 from aws_patterns.compute.sample_web_app import SampleWebApp
 from aws_patterns.load_balancing.network_load_balanced_fleet import NetworkLoadBalancedFleet
 from aws_patterns.network.multi_az_vpc import MultiAzVpc
+from stacks._parts import alarm_topic, certificates
 from stacks.settings.network_load_balanced_fleet import NetworkLoadBalancedFleetSettings
 
 
@@ -43,7 +42,7 @@ class NetworkLoadBalancedFleetStack(cdk.Stack):
             self,
             "Service",
             vpc=network.vpc,
-            listeners=[settings.listener(self._certificates(settings.certificate_arns))],
+            listeners=[settings.listener(certificates(self, settings.certificate_arns))],
             targets=settings.targets(),
             internet_facing=settings.internet_facing,
             allowed_cidrs=settings.allowed_cidrs or None,
@@ -56,7 +55,7 @@ class NetworkLoadBalancedFleetStack(cdk.Stack):
             suspended_processes=settings.suspended_processes,
             access_log_retention_days=settings.access_log_retention_days,
             deletion_protection=settings.deletion_protection,
-            alarm_topic=self._topic(settings.alarm_topic_arn),
+            alarm_topic=alarm_topic(self, settings.alarm_topic_arn),
             removal_policy=removal_policy,
         )
         app.grant_download(service)
@@ -69,9 +68,3 @@ class NetworkLoadBalancedFleetStack(cdk.Stack):
         for name, value in outputs.items():
             if value:
                 cdk.CfnOutput(self, name, value=value)
-
-    def _certificates(self, arns: tuple[str, ...]) -> list[acm.ICertificate]:
-        return [acm.Certificate.from_certificate_arn(self, f"Certificate{n}", arn) for n, arn in enumerate(arns, 1)]
-
-    def _topic(self, arn: str | None) -> sns.ITopic | None:
-        return sns.Topic.from_topic_arn(self, "AlarmTopic", arn) if arn else None

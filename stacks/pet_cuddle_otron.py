@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import aws_cdk as cdk
 from aws_cdk import aws_certificatemanager as acm
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from aws_patterns.serverless.pet_cuddle_otron import PetCuddleOTron
 from aws_patterns.serverless.pet_cuddle_otron_options import Channel
+from stacks._parts import alarm_topic
 from stacks.settings.pet_cuddle_otron import PLACEHOLDER_SENDER, PetCuddleOTronSettings
 
 
@@ -42,7 +42,7 @@ class PetCuddleOTronStack(cdk.Stack):
             allowed_email_domains=settings.allowed_email_domains,
             allowed_phone_prefixes=settings.allowed_phone_prefixes,
             web_acl_rate_limit=settings.web_acl_rate_limit,
-            alarm_topic=self._topic(settings.alarm_topic_arn),
+            alarm_topic=alarm_topic(self, settings.alarm_topic_arn),
             domain_name=settings.domain_name,
             certificate=self._certificate(settings.certificate_arn),
             account_log_role=settings.account_log_role,
@@ -57,9 +57,6 @@ class PetCuddleOTronStack(cdk.Stack):
         }
         for name, value in outputs.items():
             cdk.CfnOutput(self, name, value=value)
-
-    def _topic(self, arn: str | None) -> sns.ITopic | None:
-        return sns.Topic.from_topic_arn(self, "AlarmTopic", arn) if arn else None
 
     def _certificate(self, arn: str | None) -> acm.ICertificate | None:
         return acm.Certificate.from_certificate_arn(self, "Certificate", arn) if arn else None

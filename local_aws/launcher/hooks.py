@@ -163,6 +163,7 @@ LAUNCH_INSTANCES = Hook(_EC2, "_launch_instances_internal", "to start instances"
 INSTANCES = Hook(_EC2, "_instances", "to end instances")
 EC2_TAGS = Hook(_EC2, "_tags", "to tag instances")
 SUBNETS = Hook(_EC2, "_subnets", "to know the zones of subnets")
+INSTANCE_FILTERS = Hook(_EC2, "_matches_filters", "to find instances by more than their states")
 LAUNCH_TEMPLATES = Hook(_EC2, "_launch_templates", "to start instances from launch templates")
 PUT_EVENTS = Hook("ministack.services.eventbridge", "_put_events", "to tell of Auto Scaling's instances")
 RESOURCE_ARN = Hook("ministack.core.iam_actions", "extract_resource_arn", "to name the resource of a mail")

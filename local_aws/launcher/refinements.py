@@ -14,6 +14,7 @@ def install() -> None:
     """Apply all of them."""
     _count_loopback_as_tls()
     _note_when_texts_are_sent()
+    _find_instances_by_their_ids()
 
 
 def _count_loopback_as_tls() -> None:
@@ -25,6 +26,27 @@ def _note_when_texts_are_sent() -> None:
     """The emulator keeps the texts that SNS sent, but not their times."""
     original = cast("Callable[[str], list[Mapping[str, object]]]", hooks.TEXT_MESSAGE_LOG.get())
     hooks.TEXT_MESSAGE_LOG.replace(lambda phone: _TimedLog(original(phone)))
+
+
+def _find_instances_by_their_ids() -> None:
+    """The emulator passes most filters by, and describes every instance then."""
+    original = cast("Callable[[hooks.Record, Mapping[str, list[str]]], bool]", hooks.INSTANCE_FILTERS.get())
+    members = {
+        "instance-id": "InstanceId",
+        "private-ip-address": "PrivateIpAddress",
+        "subnet-id": "SubnetId",
+        "vpc-id": "VpcId",
+    }
+
+    def matches(instance: hooks.Record, filters: Mapping[str, list[str]]) -> bool:
+        wanted = {members[name]: values for name, values in filters.items() if name in members}
+        zones = filters.get("availability-zone", [])
+        in_zone = not zones or instance["Placement"]["AvailabilityZone"] in zones
+        return (
+            in_zone and all(instance[key] in values for key, values in wanted.items()) and original(instance, filters)
+        )
+
+    hooks.INSTANCE_FILTERS.replace(matches)
 
 
 class _TimedLog:

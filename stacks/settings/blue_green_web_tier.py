@@ -1,18 +1,14 @@
 """Settings of the stack BlueGreenWebTier."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from aws_patterns._validation import Problems
 from aws_patterns.compute import _defaults as compute_defaults
-from aws_patterns.compute.capacity import Capacity
 from aws_patterns.compute.instances import Instances
-from aws_patterns.compute.mixed_fleet import MixedFleet
 from aws_patterns.compute.sample_web_app_options import check_sample_web_app
-from aws_patterns.compute.scaling_policies import CpuTarget, RequestsPerTarget, ScalingPolicy
 from aws_patterns.load_balancing import _defaults as defaults
 from aws_patterns.load_balancing.application_front_options import AccessLogs, check_front
 from aws_patterns.load_balancing.stickiness import DurationStickiness
@@ -21,17 +17,21 @@ from aws_patterns.load_balancing.weighted_fleets_options import Colour, FleetVer
 from aws_patterns.network import _defaults as network_defaults
 from aws_patterns.network.multi_az_vpc_options import NatGateways
 from aws_patterns.network.multi_az_vpc_options import check_options as check_network
+from stacks.settings._shared import (
+    capacity_of,
+    certificate_problems,
+    mixed_fleet_of,
+    mixed_fleet_problems,
+    renamed,
+    signal_problems,
+    targets_of,
+    topic_problems,
+    zones_of,
+)
 
 if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
 
-_TOPIC_ARN = re.compile(r"arn:[\w-]+:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}(\.fifo)?", re.ASCII)
-_CERTIFICATE_ARN = re.compile(r"arn:[\w-]+:acm:[a-z0-9-]+:\d{12}:certificate/[\w-]+", re.ASCII)
-
-PLAIN_HTTP_WARNING = (
-    "tls is plain-http: whoever is on the way reads and changes what is sent. Pass -c BlueGreenWebTier.tls=offload "
-    "-c BlueGreenWebTier.certificate_arns=<a certificate in this Region>"
-)
 
 # What the parts call it, and what it is called here. What both colours share is one setting.
 _NAMES: Mapping[str, str] = MappingProxyType(
@@ -147,18 +147,19 @@ class BlueGreenWebTierSettings:
         blue = colour is Colour.BLUE
         minimum = self.blue_capacity_minimum if blue else self.green_capacity_minimum
         maximum = self.blue_capacity_maximum if blue else self.green_capacity_maximum
-        # Fewer zones are refused for what they are, not for what follows from it.
-        zones = max(self.availability_zones, 2)
-        minimum = zones if minimum is None else minimum
+        zones = zones_of(self.availability_zones)
         return FleetVersion(
             instances=Instances(instance_types=self.instance_types, user_data=user_data),
-            capacity=Capacity(
+            capacity=capacity_of(
+                zones,
                 minimum=minimum,
-                maximum=2 * (minimum or zones) if maximum is None else maximum,
+                maximum=maximum,
                 desired=self.blue_capacity_desired if blue else self.green_capacity_desired,
             ),
-            mixed_fleet=self._mixed_fleet(),
-            scaling_policies=self._scaling_policies(),
+            mixed_fleet=mixed_fleet_of(zones, spot_percentage=self.spot_percentage, on_demand_base=self.on_demand_base),
+            scaling_policies=targets_of(
+                cpu_percent=self.cpu_target_percent, requests_per_minute=self.requests_per_target
+            ),
             slow_to_take_over=self.blue_slow_to_take_over if blue else self.green_slow_to_take_over,
         )
 
@@ -196,8 +197,7 @@ class BlueGreenWebTierSettings:
         )
         check_weighted_fleets(
             problems,
-            # Said above, in terms of the network.
-            zones=max(self.availability_zones, 2),
+            zones=zones_of(self.availability_zones),
             blue=self.version(Colour.BLUE),
             green=self.version(Colour.GREEN),
             green_percent=self.green_percent,
@@ -208,47 +208,11 @@ class BlueGreenWebTierSettings:
         )
         for colour, version in ((Colour.BLUE, self.blue_sample_version), (Colour.GREEN, self.green_sample_version)):
             check_sample_web_app(problems, version=version, version_name=f"{colour}_sample_version")
-        if self.nat_gateways is NatGateways.NONE and "cloudformation" not in self.interface_endpoints:
-            problems.add(
-                "interface_endpoints must hold cloudformation with nat_gateways=none: new instances tell "
-                "CloudFormation that they are up, and have no other way to it"
-            )
-        # What the colours share was found twice.
-        found = dict.fromkeys(_renamed(problem) for problem in problems.found)
-        return [*found, *self._arn_problems()]
-
-    def _mixed_fleet(self) -> MixedFleet | None:
-        if self.spot_percentage is None:
-            return None
-        base = self.availability_zones if self.on_demand_base is None else self.on_demand_base
-        return MixedFleet(on_demand_base=base, spot_percentage=self.spot_percentage)
-
-    def _scaling_policies(self) -> Sequence[ScalingPolicy]:
-        policies: list[ScalingPolicy] = []
-        if self.cpu_target_percent is not None:
-            policies.append(CpuTarget(percent=self.cpu_target_percent))
-        if self.requests_per_target is not None:
-            policies.append(RequestsPerTarget(requests_per_minute=self.requests_per_target))
-        return policies
-
-    def _arn_problems(self) -> list[str]:
-        found = [
-            f"certificate_arns must look like arn:aws:acm:eu-west-1:111122223333:certificate/..., got {arn!r}"
-            for arn in self.certificate_arns
-            if not _CERTIFICATE_ARN.fullmatch(arn)
+        return [
+            # What the colours share was found twice.
+            *renamed(problems.found, _NAMES),
+            *signal_problems(self.nat_gateways, self.interface_endpoints),
+            *certificate_problems(self.certificate_arns),
+            *topic_problems(self.alarm_topic_arn),
+            *mixed_fleet_problems(spot_percentage=self.spot_percentage, on_demand_base=self.on_demand_base),
         ]
-        if self.alarm_topic_arn is not None and not _TOPIC_ARN.fullmatch(self.alarm_topic_arn):
-            found.append(
-                "alarm_topic_arn must look like arn:aws:sns:eu-west-1:111122223333:my-topic, "
-                f"got {self.alarm_topic_arn!r}"
-            )
-        if self.spot_percentage is None and self.on_demand_base is not None:
-            found.append("spot_percentage is missing: on_demand_base was given, and says what is not Spot")
-        return found
-
-
-def _renamed(problem: str) -> str:
-    """With the names that things have here, for whoever looks for them in the settings."""
-    for pattern, name in _NAMES.items():
-        problem = re.sub(pattern, name, problem)
-    return problem

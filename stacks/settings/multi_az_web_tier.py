@@ -1,9 +1,7 @@
 """Settings of the stack MultiAzWebTier."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from aws_patterns._validation import Problems
@@ -14,7 +12,7 @@ from aws_patterns.compute.instances import Instances
 from aws_patterns.compute.lifecycle_hook_options import TerminationLogs
 from aws_patterns.compute.mixed_fleet import MixedFleet
 from aws_patterns.compute.sample_web_app_options import check_sample_web_app
-from aws_patterns.compute.scaling_policies import CpuTarget, RequestsPerTarget, ScalingPolicy, ScheduledScaling
+from aws_patterns.compute.scaling_policies import ScalingPolicy, ScheduledScaling
 from aws_patterns.compute.scaling_process import ScalingProcess
 from aws_patterns.load_balancing import _defaults as defaults
 from aws_patterns.load_balancing.application_front_options import AccessLogs
@@ -24,17 +22,27 @@ from aws_patterns.load_balancing.web_tier_options import check_web_tier
 from aws_patterns.network import _defaults as network_defaults
 from aws_patterns.network.multi_az_vpc_options import NatGateways
 from aws_patterns.network.multi_az_vpc_options import check_options as check_network
+from stacks.settings._shared import (
+    capacity_of,
+    certificate_problems,
+    exactly,
+    mixed_fleet_of,
+    mixed_fleet_problems,
+    renamed,
+    signal_problems,
+    targets_of,
+    topic_problems,
+    zones_of,
+)
 
 if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
 
-_TOPIC_ARN = re.compile(r"arn:[\w-]+:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}(\.fifo)?", re.ASCII)
-_CERTIFICATE_ARN = re.compile(r"arn:[\w-]+:acm:[a-z0-9-]+:\d{12}:certificate/[\w-]+", re.ASCII)
 
 _MORNING, _EVENING = "PeakBegins", "PeakEnds"
 
 # What the parts call it, and what it is called here.
-_NAMES = MappingProxyType(
+_NAMES = exactly(
     {
         "access_logs.retention_days": "access_log_retention_days",
         "capacity.desired": "capacity_desired",
@@ -142,10 +150,10 @@ class MultiAzWebTierSettings:
 
     def capacity(self) -> Capacity:
         """How many instances."""
-        minimum = self._zones() if self.capacity_minimum is None else self.capacity_minimum
-        return Capacity(
-            minimum=minimum,
-            maximum=2 * minimum if self.capacity_maximum is None else self.capacity_maximum,
+        return capacity_of(
+            zones_of(self.availability_zones),
+            minimum=self.capacity_minimum,
+            maximum=self.capacity_maximum,
             desired=self.capacity_desired,
             needed=self.capacity_needed,
         )
@@ -156,18 +164,15 @@ class MultiAzWebTierSettings:
 
     def mixed_fleet(self) -> MixedFleet | None:
         """With which share of Spot instances."""
-        if self.spot_percentage is None:
-            return None
-        base = self._zones() if self.on_demand_base is None else self.on_demand_base
-        return MixedFleet(on_demand_base=base, spot_percentage=self.spot_percentage)
+        return mixed_fleet_of(
+            zones_of(self.availability_zones), spot_percentage=self.spot_percentage, on_demand_base=self.on_demand_base
+        )
 
     def scaling_policies(self) -> Sequence[ScalingPolicy]:
         """When the fleet grows and shrinks."""
-        policies: list[ScalingPolicy] = []
-        if self.cpu_target_percent is not None:
-            policies.append(CpuTarget(percent=self.cpu_target_percent))
-        if self.requests_per_target is not None:
-            policies.append(RequestsPerTarget(requests_per_minute=self.requests_per_target))
+        policies: list[ScalingPolicy] = [
+            *targets_of(cpu_percent=self.cpu_target_percent, requests_per_minute=self.requests_per_target)
+        ]
         if self.peak_minimum is not None and self.peak_begins and self.peak_ends:
             peak = (
                 (_MORNING, self.peak_begins, self.peak_minimum),
@@ -212,7 +217,7 @@ class MultiAzWebTierSettings:
         )
         check_web_tier(
             problems,
-            zones=self._zones(),
+            zones=zones_of(self.availability_zones),
             tls=self.tls,
             certificates=self.certificate_arns,
             ipv6=self.ipv6,
@@ -229,17 +234,14 @@ class MultiAzWebTierSettings:
             deregistration_delay_seconds=self.deregistration_delay_seconds,
         )
         check_sample_web_app(problems, version=self.sample_version, version_name="sample_version")
-        found = [_renamed(problem) for problem in problems.found]
-        if self.nat_gateways is NatGateways.NONE and "cloudformation" not in self.interface_endpoints:
-            found.append(
-                "interface_endpoints must hold cloudformation with nat_gateways=none: new instances tell "
-                "CloudFormation that they are up, and have no other way to it"
-            )
-        return [*found, *self._peak_problems(), *self._arn_problems()]
-
-    def _zones(self) -> int:
-        """How many zones; some number that there may be where one was given that may not."""
-        return min(max(self.availability_zones, 2), 3)
+        return [
+            *renamed(problems.found, _NAMES),
+            *signal_problems(self.nat_gateways, self.interface_endpoints),
+            *self._peak_problems(),
+            *certificate_problems(self.certificate_arns),
+            *topic_problems(self.alarm_topic_arn),
+            *mixed_fleet_problems(spot_percentage=self.spot_percentage, on_demand_base=self.on_demand_base),
+        ]
 
     def _peak_problems(self) -> list[str]:
         parts = {"peak_minimum": self.peak_minimum, "peak_begins": self.peak_begins, "peak_ends": self.peak_ends}
@@ -249,24 +251,3 @@ class MultiAzWebTierSettings:
             for name in parts
             if given and name not in given
         ]
-
-    def _arn_problems(self) -> list[str]:
-        found = [
-            f"certificate_arns must look like arn:aws:acm:eu-west-1:111122223333:certificate/..., got {arn!r}"
-            for arn in self.certificate_arns
-            if not _CERTIFICATE_ARN.fullmatch(arn)
-        ]
-        if self.alarm_topic_arn is not None and not _TOPIC_ARN.fullmatch(self.alarm_topic_arn):
-            found.append(
-                "alarm_topic_arn must look like arn:aws:sns:eu-west-1:111122223333:my-topic, "
-                f"got {self.alarm_topic_arn!r}"
-            )
-        if self.spot_percentage is None and self.on_demand_base is not None:
-            found.append("spot_percentage is missing: on_demand_base was given, and says what is not Spot")
-        return found
-
-
-def _renamed(problem: str) -> str:
-    """With the name that it has here, for whoever looks for it in the settings."""
-    name, _, rest = problem.partition(" ")
-    return f"{_NAMES.get(name, name)} {rest}"

@@ -1,9 +1,7 @@
 """Settings of the stack NetworkLoadBalancedFleet."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, cast
 
 from aws_patterns._validation import Problems
@@ -12,7 +10,7 @@ from aws_patterns.compute.capacity import Capacity
 from aws_patterns.compute.instances import Instances
 from aws_patterns.compute.mixed_fleet import MixedFleet
 from aws_patterns.compute.sample_web_app_options import check_sample_web_app
-from aws_patterns.compute.scaling_policies import CpuTarget, ScalingPolicy
+from aws_patterns.compute.scaling_policies import ScalingPolicy
 from aws_patterns.compute.scaling_process import ScalingProcess
 from aws_patterns.load_balancing import _defaults as defaults
 from aws_patterns.load_balancing.network_listener_options import (
@@ -28,15 +26,24 @@ from aws_patterns.load_balancing.tls import TlsApproach, network_shape_of
 from aws_patterns.network import _defaults as network_defaults
 from aws_patterns.network.multi_az_vpc_options import NatGateways
 from aws_patterns.network.multi_az_vpc_options import check_options as check_network
+from stacks.settings._shared import (
+    capacity_of,
+    certificate_problems,
+    exactly,
+    mixed_fleet_of,
+    mixed_fleet_problems,
+    renamed,
+    targets_of,
+    topic_problems,
+    zones_of,
+)
 
 if TYPE_CHECKING:
     from aws_cdk import aws_certificatemanager as acm
 
-_TOPIC_ARN = re.compile(r"arn:[\w-]+:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}(\.fifo)?", re.ASCII)
-_CERTIFICATE_ARN = re.compile(r"arn:[\w-]+:acm:[a-z0-9-]+:\d{12}:certificate/[\w-]+", re.ASCII)
 
 # What the parts call it, and what it is called here.
-_NAMES = MappingProxyType(
+_NAMES = exactly(
     {
         "capacity.desired": "capacity_desired",
         "capacity.maximum": "capacity_maximum",
@@ -101,7 +108,7 @@ class NetworkLoadBalancedFleetSettings:
     availability_zones: int = defaults.NETWORK_FLEET_ZONES
     vpc_cidr: str = network_defaults.CIDR
     nat_gateways: NatGateways = NatGateways.PER_AZ
-    tls: TlsApproach = TlsApproach.PLAIN_HTTP
+    tls: TlsApproach = TlsApproach.PASS_THROUGH
     port: int | None = None
     certificate_arns: tuple[str, ...] = ()
     internet_facing: bool = True
@@ -163,10 +170,10 @@ class NetworkLoadBalancedFleetSettings:
 
     def capacity(self) -> Capacity:
         """How many instances."""
-        minimum = self.availability_zones if self.capacity_minimum is None else self.capacity_minimum
-        return Capacity(
-            minimum=minimum,
-            maximum=2 * minimum if self.capacity_maximum is None else self.capacity_maximum,
+        return capacity_of(
+            zones_of(self.availability_zones),
+            minimum=self.capacity_minimum,
+            maximum=self.capacity_maximum,
             desired=self.capacity_desired,
             needed=self.capacity_needed,
         )
@@ -177,14 +184,13 @@ class NetworkLoadBalancedFleetSettings:
 
     def mixed_fleet(self) -> MixedFleet | None:
         """With which share of Spot instances."""
-        if self.spot_percentage is None:
-            return None
-        base = self.availability_zones if self.on_demand_base is None else self.on_demand_base
-        return MixedFleet(on_demand_base=base, spot_percentage=self.spot_percentage)
+        return mixed_fleet_of(
+            zones_of(self.availability_zones), spot_percentage=self.spot_percentage, on_demand_base=self.on_demand_base
+        )
 
     def scaling_policies(self) -> Sequence[ScalingPolicy]:
         """When the fleet grows and shrinks."""
-        return () if self.cpu_target_percent is None else (CpuTarget(percent=self.cpu_target_percent),)
+        return targets_of(cpu_percent=self.cpu_target_percent)
 
     def problems(self) -> list[str]:
         """One line for every setting that can't be used; each begins with the setting's name."""
@@ -192,7 +198,7 @@ class NetworkLoadBalancedFleetSettings:
         check_network(
             problems, cidr=self.vpc_cidr, availability_zones=self.availability_zones, nat_gateways=self.nat_gateways
         )
-        zones = [f"zone {number + 1}" for number in range(max(self.availability_zones, defaults.NETWORK_FLEET_ZONES))]
+        zones = [f"zone {number + 1}" for number in range(zones_of(self.availability_zones))]
         if self.tls is TlsApproach.PLAIN_HTTP and self.certificate_arns:
             problems.add(
                 f"certificate_arns must be empty with tls=plain-http, got {len(self.certificate_arns)}: choose offload "
@@ -217,25 +223,9 @@ class NetworkLoadBalancedFleetSettings:
             access_log_retention_days=self.access_log_retention_days,
         )
         check_sample_web_app(problems, version=self.sample_version, version_name="sample_version")
-        return [*map(_renamed, problems.found), *self._arn_problems()]
-
-    def _arn_problems(self) -> list[str]:
-        found = [
-            f"certificate_arns must look like arn:aws:acm:eu-west-1:111122223333:certificate/..., got {arn!r}"
-            for arn in self.certificate_arns
-            if not _CERTIFICATE_ARN.fullmatch(arn)
+        return [
+            *renamed(problems.found, _NAMES),
+            *certificate_problems(self.certificate_arns),
+            *topic_problems(self.alarm_topic_arn),
+            *mixed_fleet_problems(spot_percentage=self.spot_percentage, on_demand_base=self.on_demand_base),
         ]
-        if self.alarm_topic_arn is not None and not _TOPIC_ARN.fullmatch(self.alarm_topic_arn):
-            found.append(
-                "alarm_topic_arn must look like arn:aws:sns:eu-west-1:111122223333:my-topic, "
-                f"got {self.alarm_topic_arn!r}"
-            )
-        if self.spot_percentage is None and self.on_demand_base is not None:
-            found.append("spot_percentage is missing: on_demand_base was given, and says what is not Spot")
-        return found
-
-
-def _renamed(problem: str) -> str:
-    """With the name that it has here, for whoever looks for it in the settings."""
-    name, _, rest = problem.partition(" ")
-    return f"{_NAMES.get(name, name)} {rest}"

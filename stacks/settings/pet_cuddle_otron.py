@@ -1,15 +1,12 @@
 """Settings of the stack PetCuddleOTron."""
 
-import re
 from dataclasses import dataclass
 from typing import Literal
 
 from aws_patterns._validation import Problems
 from aws_patterns.serverless import _defaults as defaults
 from aws_patterns.serverless.pet_cuddle_otron_options import Channel, check_options
-
-_TOPIC_ARN = re.compile(r"arn:[\w-]+:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}(\.fifo)?", re.ASCII)
-_CERTIFICATE_ARN = re.compile(r"arn:[\w-]+:acm:[a-z0-9-]+:\d{12}:certificate/[\w-]+", re.ASCII)
+from stacks.settings._shared import certificate_problems, topic_problems
 
 # What cdk.json ships, so that everything synthesizes at once; example.com belongs to nobody and sends no mail.
 PLACEHOLDER_SENDER = "whiskers@example.com"
@@ -75,14 +72,6 @@ class PetCuddleOTronSettings:
             problems.add("certificate_arn is missing: domain_name was given, and a custom domain needs both")
         if self.certificate_arn is not None and self.domain_name is None:
             problems.add("domain_name is missing: certificate_arn was given, and a custom domain needs both")
-        if self.certificate_arn is not None and not _CERTIFICATE_ARN.fullmatch(self.certificate_arn):
-            problems.add(
-                "certificate_arn must look like arn:aws:acm:us-east-1:111122223333:certificate/..., "
-                f"got {self.certificate_arn!r}"
-            )
-        if self.alarm_topic_arn is not None and not _TOPIC_ARN.fullmatch(self.alarm_topic_arn):
-            problems.add(
-                "alarm_topic_arn must look like arn:aws:sns:eu-west-1:111122223333:my-topic, "
-                f"got {self.alarm_topic_arn!r}"
-            )
-        return problems.found
+        if self.certificate_arn is not None:
+            problems.found += certificate_problems([self.certificate_arn], name="certificate_arn", region="us-east-1")
+        return [*problems.found, *topic_problems(self.alarm_topic_arn)]

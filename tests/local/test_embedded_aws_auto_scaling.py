@@ -99,6 +99,19 @@ class TestInstances:
         tags = {tag["Key"]: tag["Value"] for tag in described[0]["Tags"]}
         assert tags == {"Name": "web", "aws:autoscaling:groupName": fleet.name}
 
+    def test_are_found_by_their_properties(self, fleet: Fleet) -> None:
+        wanted = fleet.described()["Instances"][0]
+        filters = [
+            {"Name": "instance-id", "Values": [wanted["InstanceId"]]},
+            {"Name": "availability-zone", "Values": [wanted["AvailabilityZone"]]},
+        ]
+        elsewhere = {"Name": "vpc-id", "Values": ["vpc-elsewhere"]}
+        ec2 = fleet.aws.client("ec2")
+
+        found = ec2.describe_instances(Filters=cast("Any", filters))["Reservations"]
+        assert [one["InstanceId"] for each in found for one in each["Instances"]] == [wanted["InstanceId"]]
+        assert ec2.describe_instances(Filters=cast("Any", [*filters, elsewhere]))["Reservations"] == []
+
     def test_of_a_mixed_fleet_have_its_types(self, deploy: Deploy) -> None:
         specification = {"LaunchTemplateId": ref("Template"), "Version": get("Template", "LatestVersionNumber")}
         overrides = [{"InstanceType": "m7g.large"}, {"InstanceType": "m6g.large"}]

@@ -111,3 +111,28 @@ def test_a_bucket_that_refuses_plain_http_accepts_a_function_over_the_loopback(
 
     assert json.loads(answer["Payload"].read()) == "done"
     aws.client("s3").delete_object(Bucket=stack.physical_id("Bucket"), Key="x")
+
+
+@pytest.mark.parametrize(("named", "outcome"), [("fleet", "done"), ("another", "AccessDenied")])
+def test_a_call_about_an_instance_is_about_its_group(
+    named: str, outcome: str, embedded_aws_enforcing_iam: EmbeddedAws, create_stack: CreateStack
+) -> None:
+    aws = embedded_aws_enforcing_iam
+    scaling, group = aws.client("autoscaling"), f"fleet-{uuid.uuid4().hex[:8]}"
+    scaling.create_auto_scaling_group(
+        AutoScalingGroupName=group, MinSize=1, MaxSize=1, LaunchTemplate={"LaunchTemplateName": "any"}
+    )
+    instance = scaling.describe_auto_scaling_groups(AutoScalingGroupNames=[group])["AutoScalingGroups"][0]["Instances"]
+    call = (
+        'boto3.client("autoscaling").set_instance_health('
+        'InstanceId=os.environ["TARGET"], HealthStatus="Healthy", ShouldRespectGracePeriod=False)'
+    )
+    allowed = group if named == "fleet" else named
+    arn = f"arn:aws:autoscaling:us-east-1:000000000000:autoScalingGroup:*:autoScalingGroupName/{allowed}"
+    whole = template(call, instance[0]["InstanceId"], action="autoscaling:SetInstanceHealth", resource=arn)
+    stack = create_stack(aws, f"iam-{uuid.uuid4().hex[:8]}", whole)
+
+    answer = aws.client("lambda").invoke(FunctionName=stack.outputs()["Function"])
+
+    assert json.loads(answer["Payload"].read()) == outcome
+    scaling.delete_auto_scaling_group(AutoScalingGroupName=group)

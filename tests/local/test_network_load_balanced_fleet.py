@@ -94,9 +94,9 @@ def test_it_is_a_network_load_balancer_of_the_internet(deployed: Deployed) -> No
 
 
 def test_its_listener_passes_tcp_on_to_the_application(deployed: Deployed) -> None:
-    assert (deployed.listener["Protocol"], deployed.listener["Port"]) == ("TCP", 80)
+    assert (deployed.listener["Protocol"], deployed.listener["Port"]) == ("TCP", 443)
     group = deployed.target_group
-    assert (group["Protocol"], group["Port"], group["TargetType"]) == ("TCP", 8080, "instance")
+    assert (group["Protocol"], group["Port"], group["TargetType"]) == ("TCP", 8443, "instance")
     assert (group["HealthCheckProtocol"], group["HealthCheckPath"]) == ("HTTP", "/health")
 
 
@@ -122,7 +122,7 @@ def test_instances_accept_what_the_load_balancer_sends_and_nothing_else(deployed
         for rule in group["IpPermissions"]
         if front in {pair["GroupId"] for pair in rule["UserIdGroupPairs"]}
     ]
-    assert sorted((protocol, port) for _, protocol, port in reached) == [("icmp", 3), ("tcp", 8080)]
+    assert sorted((protocol, port) for _, protocol, port in reached) == [("icmp", 3), ("tcp", 8443)]
     (fleet,) = {group for group, _, _ in reached}
     (instances,) = [group for group in groups if group["GroupId"] == fleet]
     assert not [rule for rule in instances["IpPermissions"] if rule.get("IpRanges")]

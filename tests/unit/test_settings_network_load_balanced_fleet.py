@@ -144,20 +144,20 @@ def test_a_setting_is_held_to_the_rules_of_the_construct(
     assert [line for line in str(error.value).splitlines()[1:] if line.startswith(f"  - {complaint}")]
 
 
-def test_as_it_comes_everybody_is_served_over_tcp(empty_project: Path) -> None:
+def test_as_it_comes_everybody_is_served_encrypted_and_without_a_certificate_of_acm(empty_project: Path) -> None:
     template = synthesized(settings(empty_project))
-    template.has_resource_properties("AWS::ElasticLoadBalancingV2::Listener", {"Protocol": "TCP", "Port": 80})
+    template.has_resource_properties("AWS::ElasticLoadBalancingV2::Listener", {"Protocol": "TCP", "Port": 443})
     template.has_resource_properties(
         "AWS::ElasticLoadBalancingV2::TargetGroup",
-        {"Port": 8080, "HealthCheckProtocol": "HTTP", "HealthCheckPath": "/health"},
+        {"Port": 8443, "HealthCheckProtocol": "HTTPS", "HealthCheckPath": "/health"},
     )
     template.has_resource_properties(
         "AWS::AutoScaling::AutoScalingGroup", {"MinSize": "2", "MaxSize": "4", "HealthCheckType": "ELB"}
     )
     outputs = template.to_json()["Outputs"]
     assert set(outputs) == {"Url", "StaticAddresses", "AutoScalingGroupName", "DashboardName"}
-    assert outputs["Url"]["Value"]["Fn::Join"][1][0] == "http://"
-    assert outputs["Url"]["Value"]["Fn::Join"][1][-1] == ":80/"
+    assert outputs["Url"]["Value"]["Fn::Join"][1][0] == "https://"
+    assert outputs["Url"]["Value"]["Fn::Join"][1][-1] == ":443/"
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ ALARM_PERIODS = 3
 # AWS's own (autoscaling/ec2/userguide/predictive-scaling-policy-overview.html).
 SCHEDULING_BUFFER_SECONDS = 300
 
-# What AWS allows for one Auto Scaling group, and does not raise (autoscaling/ec2/userguide/ec2-auto-scaling-quotas.html).
+# What AWS allows for one group, and does not raise (autoscaling/ec2/userguide/ec2-auto-scaling-quotas.html).
 SCALING_POLICIES_PER_GROUP = 50
 SCHEDULED_ACTIONS_PER_GROUP = 125
 STEPS_PER_POLICY = 20

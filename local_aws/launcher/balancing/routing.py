@@ -110,8 +110,8 @@ def _short(group: str) -> str:
 
 
 def _group_of(cookie: str, weights: Mapping[str, int]) -> str | None:
-    # A group that lost its weight loses its clients too.
-    return next((group for group, weight in weights.items() if weight > 0 and _short(group) == cookie), None)
+    # As on AWS: a client stays with its group even when that has lost its weight.
+    return next((group for group in weights if _short(group) == cookie), None)
 
 
 def _matching(otherwise: Callable[..., bool]) -> Callable[..., bool]:

@@ -6,11 +6,12 @@ replaced when they are unhealthy or terminated, and held by lifecycle hooks.
 
 from __future__ import annotations
 
-from local_aws.launcher.scaling import api, groups, policies
+from local_aws.launcher.scaling import api, groups, permissions, policies
 
 
 def install() -> None:
     """Extend the emulator's Auto Scaling."""
     groups.install()
     api.install()
+    permissions.install()
     policies.install()
