@@ -12,7 +12,7 @@ from local_aws.launcher.balancing import types as balancing_types
 from local_aws.launcher.hooks import Handler, Properties, Provisioned
 from local_aws.launcher.recorded import HandlersWithFallback
 from local_aws.launcher.scaling import types as scaling_types
-from local_aws.launcher.values import text
+from local_aws.launcher.values import flag, text
 
 _SECURE_UPGRADE = "upgrade-insecure-requests"
 
@@ -28,6 +28,7 @@ def install(port: int) -> None:
     added = {name: row.handler() for name, row in ADDED_TYPES.items()}
     wrapped = {
         "AWS::ApiGateway::Method": _with_request_validator(handlers["AWS::ApiGateway::Method"]),
+        "AWS::SNS::Topic": _with_topic_attributes(handlers["AWS::SNS::Topic"]),
         "AWS::EC2::VPC": _with_vpc_attributes(handlers["AWS::EC2::VPC"]),
         "AWS::CloudFront::ResponseHeadersPolicy": _with_local_hosts(
             handlers["AWS::CloudFront::ResponseHeadersPolicy"], port
@@ -51,6 +52,20 @@ def _with_request_validator(original: Handler) -> Handler:
         resource = resources[text(properties, "RestApiId")][text(properties, "ResourceId")]
         method = resource["resourceMethods"][text(properties, "HttpMethod")]
         method["requestValidatorId"] = properties.get("RequestValidatorId")
+        return provisioned
+
+    return _wrapped(original, remember)
+
+
+def _with_topic_attributes(original: Handler) -> Handler:
+    """The emulator's CloudFormation forgets that a topic is FIFO, and how it is encrypted."""
+    flags = ("FifoTopic", "ContentBasedDeduplication")
+
+    def remember(provisioned: Provisioned, properties: Properties) -> Provisioned:
+        attributes = cast("dict[str, object]", hooks.store(hooks.TOPICS)[provisioned[0]]["attributes"])
+        attributes.update({name: "true" for name in flags if flag(properties, name, default=False)})
+        texts = ("KmsMasterKeyId", "FifoThroughputScope")
+        attributes.update({name: text(properties, name) for name in texts if properties.get(name)})
         return provisioned
 
     return _wrapped(original, remember)

@@ -81,6 +81,8 @@ _STEP_FUNCTIONS = "ministack.services.stepfunctions"
 _FUNCTIONS = "ministack.services.lambda_svc"
 _REST_API = "ministack.services.apigateway_v1"
 _CLOUDWATCH = "ministack.services.cloudwatch"
+_TOPICS = "ministack.services.sns"
+_EVENTS = "ministack.services.eventbridge"
 
 _PROVISIONERS = f"{_CLOUDFORMATION}.provisioners"
 _BALANCERS = "ministack.services.alb"
@@ -114,7 +116,30 @@ EXECUTION_STATUS = Hook(_STEP_FUNCTIONS, "_emit_execution_status_event", "to cou
 SERVE_REST_API = Hook(_REST_API, "handle_execute", "to measure REST APIs")
 REST_APIS = Hook(_REST_API, "_rest_apis", "to know the names of REST APIs")
 REST_RESOURCES = Hook(_REST_API, "_resources", "to let CloudFormation's methods keep their request validators")
+RENDER_TEMPLATE = Hook(_REST_API, "_render_request_template_v1", "to let mapping templates decide")
+TEMPLATE_TEXT = Hook(_REST_API, "_vtl_render", "to render mapping templates")
+TEMPLATE_VALUE = Hook(_REST_API, "_vtl_value", "to evaluate conditions of mapping templates")
+CLOSING_PARENTHESIS = Hook(_REST_API, "_vtl_close_paren", "to read conditions of mapping templates")
+INTEGRATION_REPLY = Hook(_REST_API, "_service_integration_response", "to let mapping templates change the reply")
 QUEUES = Hook("ministack.services.sqs", "_queues", "to measure queues")
+QUEUE_ACTIONS = Hook("ministack.services.sqs", "_HANDLERS", "to add operations of queues")
+QUEUE_BY_ARN = Hook("ministack.services.sqs", "_queue_by_arn", "to move dead letters")
+QUEUE_ERROR = Hook("ministack.services.sqs", "_Err", "to refuse operations of queues")
+QUEUE_ALLOWS = Hook("ministack.services.sqs", "queue_policy_allows", "to keep what a queue does not let in")
+COMPLETE_MESSAGE = Hook("ministack.services.sqs", "_ensure_msg_fields", "to keep what was not delivered")
+ATTRIBUTES_DIGEST = Hook("ministack.services.sqs", "_md5_msg_attrs", "to keep what was not delivered")
+FAN_OUT = Hook(_TOPICS, "_fanout", "to keep what subscriptions can't deliver")
+FILTER_MATCHES = Hook(_TOPICS, "_matches_filter_policy", "to know what a subscription delivers")
+TOPIC_BY_ARN = Hook(_TOPICS, "_topic_by_arn_any_scope", "to know the subscriptions of a topic")
+TOPIC_ALLOWS = Hook(_TOPICS, "topic_policy_allows", "to keep events that a topic does not let in")
+TOPIC_ENVELOPE = Hook(_TOPICS, "_build_envelope", "to give messages to Firehose")
+TOPICS = Hook(_TOPICS, "_topics", "to let CloudFormation's topics keep what they are")
+PUT_RECORD = Hook("ministack.services.firehose", "_put_record", "to give messages to Firehose")
+INVOKE_TARGET = Hook(_EVENTS, "_invoke_target", "to keep events that targets don't take")
+EVENT_VIEW = Hook(_EVENTS, "_pattern_event_view", "to keep events that targets don't take")
+FUNCTION_BY_ARN = Hook(_FUNCTIONS, "_get_func_record_for_ref", "to keep events whose function is gone")
+STATE_MACHINES = Hook(_STEP_FUNCTIONS, "_state_machines", "to keep events whose state machine is gone")
+QUEUE_WAKE = Hook("ministack.services.sqs", "esm_wake", "to move dead letters to queues that functions read")
 RECORD_METRIC = Hook(_CLOUDWATCH, "record_metric", "to publish metrics")
 METRICS = Hook(_CLOUDWATCH, "_metrics", "to evaluate alarms")
 DIMENSIONS_KEY = Hook(_CLOUDWATCH, "_dims_key", "to find the metric of an alarm")
@@ -186,6 +211,7 @@ WRAPPED_TYPES: tuple[str, ...] = (
     "AWS::ElasticLoadBalancingV2::ListenerRule",
     "AWS::ElasticLoadBalancingV2::LoadBalancer",
     "AWS::ElasticLoadBalancingV2::TargetGroup",
+    "AWS::SNS::Topic",
 )
 
 

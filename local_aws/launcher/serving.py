@@ -15,10 +15,13 @@ from local_aws.launcher import (
     function_errors,
     hooks,
     mail_permissions,
+    mapping_templates,
+    message_moves,
     metrics,
     parameters,
     refinements,
     scaling,
+    undelivered,
 )
 from local_aws.launcher.asgi import Application
 from local_aws.launcher.balancing.health import check_all
@@ -54,6 +57,9 @@ async def serve(port: int, metrics_interval: float) -> None:
     parameters.install()
     refinements.install()
     mail_permissions.install()
+    mapping_templates.install()
+    message_moves.install()
+    undelivered.install()
     metrics.install()
     alarms.install()
 

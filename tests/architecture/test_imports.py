@@ -24,6 +24,7 @@ OUTSIDE_WORLD = (
     *("requests", "urllib.request", "http", "socket", "ssl", "subprocess", "asyncio", "getpass"),
     *("time", "datetime", "random", "secrets", "uuid"),
 )
+OPERATORS_TOOLS = ("redrive.py",)
 
 
 class Rule(NamedTuple):
@@ -37,7 +38,11 @@ class Rule(NamedTuple):
 
 def rules(functions: tuple[str, ...]) -> tuple[Rule, ...]:
     return (
-        Rule("constructs/aws_patterns/**/*.py", ("stacks", *AROUND, *functions, *AWS, *OUTSIDE_WORLD)),
+        Rule("constructs/aws_patterns/**/*.py", ("stacks", *AROUND, *functions)),
+        Rule("constructs/aws_patterns/**/*.py", (*AWS, *OUTSIDE_WORLD), but=OPERATORS_TOOLS),
+        # What an operator runs meets AWS and needs no CDK; no construct may need it.
+        Rule("constructs/aws_patterns/messaging/redrive.py", CDK),
+        Rule("constructs/aws_patterns/**/*.py", ("aws_patterns.messaging.redrive",), but=("__main__.py",)),
         Rule("stacks/**/*.py", (*AROUND, *functions, *AWS, *OUTSIDE_WORLD)),
         Rule("app.py", (*AROUND, *functions, *AWS, *OUTSIDE_WORLD)),
         Rule("lambda_src/**/*.py", ("aws_patterns", "stacks", *AROUND, *CDK)),
@@ -99,6 +104,13 @@ def test_imports_point_inward(project: Path) -> None:
         ("constructs/aws_patterns/a.py", "from datetime import datetime", "datetime.datetime"),
         ("constructs/aws_patterns/a.py", "from urllib import request", "urllib.request"),
         ("constructs/aws_patterns/a.py", "import boto3", "boto3"),
+        ("constructs/aws_patterns/messaging/redrive.py", "import stacks", "stacks"),
+        ("constructs/aws_patterns/messaging/redrive.py", "import aws_cdk", "aws_cdk"),
+        (
+            "constructs/aws_patterns/messaging/work_queue.py",
+            "from aws_patterns.messaging import redrive",
+            "aws_patterns.messaging.redrive",
+        ),
         ("constructs/aws_patterns/_validation.py", "import aws_cdk", "aws_cdk"),
         ("constructs/aws_patterns/a/x_options.py", "from aws_cdk import aws_sqs", "aws_cdk.aws_sqs"),
         ("stacks/settings/x.py", "try:\n    import aws_cdk\nexcept ImportError: pass", "aws_cdk"),
@@ -124,6 +136,8 @@ def test_an_import_that_points_outward_is_found(sketch: Sketch, path: str, code:
             "constructs/aws_patterns/a.py",
             "from aws_cdk import aws_sqs\nfrom urllib.parse import urlsplit\nimport timeit",
         ),
+        ("constructs/aws_patterns/messaging/redrive.py", "import boto3\nimport time"),
+        ("constructs/aws_patterns/messaging/__main__.py", "from aws_patterns.messaging import redrive"),
         ("stacks/registry.py", "if TYPE_CHECKING:\n    import aws_cdk"),
         ("app.py", "def main():\n    import aws_cdk"),
         ("lambda_src/f/gateway.py", "import boto3\nfrom aws_lambda_powertools import Logger"),

@@ -1,0 +1,1 @@
+"""Messaging patterns: what keeps data when everything else fails."""

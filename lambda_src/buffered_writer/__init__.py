@@ -1,0 +1,1 @@
+"""Writes what waits in a queue into a table, each item once."""
