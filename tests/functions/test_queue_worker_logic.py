@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import doctest
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import queue_worker.job
 from queue_worker.job import Message, RefusedError, is_entry, load
 from queue_worker.logic import (
     Bury,
@@ -279,6 +282,10 @@ class TestSettings:
 
 
 class TestJob:
+    def test_is_as_its_description_shows(self) -> None:
+        result = doctest.testmod(queue_worker.job)
+        assert (result.failed, result.attempted > 0) == (0, True)
+
     @pytest.mark.parametrize("reason", ["", "Not an image", "ann@example.org", "-a", "a--b", "a" * 65])
     def test_refuses_with_a_code_and_nothing_of_the_message(self, reason: str) -> None:
         with pytest.raises(ValueError, match=r"^a reason must be a code like not-an-image of at most 64 characters$"):
