@@ -534,3 +534,9 @@ def test_every_problem_is_told_at_once_and_with_its_place(stack: cdk.Stack) -> N
     first, *rest = str(caught.value).split("\n")
     assert first == "InstanceFleet S/Fleet can't be built:"
     assert [line.split()[1] for line in rest] == ["capacity.minimum", "instances.root_volume_gib", "warm_up_seconds"]
+
+
+def test_what_is_needed_is_noted_for_those_who_judge_the_template() -> None:
+    noted = group(build(capacity=Capacity(minimum=6, maximum=12, needed=4)))
+    assert noted["Metadata"]["aws-patterns:needed"] == 4
+    assert "aws-patterns:needed" not in group(build()).get("Metadata", {})
