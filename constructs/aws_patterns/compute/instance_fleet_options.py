@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from aws_patterns._types import typed
 from aws_patterns._validation import Problems, is_token
 from aws_patterns.compute import _defaults as defaults
 from aws_patterns.compute.capacity import Capacity, check_capacity
@@ -25,6 +26,7 @@ def default_capacity(zones: int) -> Capacity:
     return Capacity(minimum=zones, maximum=2 * zones)
 
 
+@typed
 def check_fleet(
     problems: Problems,
     *,

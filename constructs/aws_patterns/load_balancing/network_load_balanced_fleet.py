@@ -30,6 +30,7 @@ from aws_patterns.compute.scaling_process import ScalingProcess
 from aws_patterns.compute.suspended_processes import SuspendedProcesses
 from aws_patterns.compute.termination_policies import TerminationPolicy
 from aws_patterns.load_balancing import _defaults as defaults
+from aws_patterns.load_balancing._certificates import check_made
 from aws_patterns.load_balancing._network_target_group import instance_target_group
 from aws_patterns.load_balancing.network_flow_alarms import NetworkFlowAlarms
 from aws_patterns.load_balancing.network_front import TOO_LARGE_IPV4, NetworkFront, ports_of, zones_of_front
@@ -193,6 +194,9 @@ class NetworkLoadBalancedFleet(Construct):
                 update=update,
                 rollback_alarms=len(rollback_alarms) + (own_rollback_alarms(shapes) if watched else 0),
             )
+            for position, listener in enumerate(listeners or ()):
+                made = getattr(listener, "certificates", ())
+                check_made(problems, made, name=f"listeners[{position}].certificates")
         self.network: MultiAzVpc | None = None
         if vpc is None:
             zones = defaults.NETWORK_FLEET_ZONES

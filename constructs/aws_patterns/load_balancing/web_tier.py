@@ -243,7 +243,7 @@ class WebTier(Construct):
             deregistration_delay_seconds=deregistration_delay_seconds,
         )
         self.front.serve(self.target_group)
-        self.rollback_alarms = parts.rollback_alarms(self, update, thresholds)
+        self.rollback_alarms = parts.rollback_alarms(self, update, thresholds, health)
         self.fleet = InstanceFleet(
             self,
             "Fleet",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
+from aws_patterns._types import typed
 from aws_patterns._validation import Problems, is_token
 from aws_patterns.compute import _defaults as compute_defaults
 from aws_patterns.compute.capacity import Capacity
@@ -74,6 +75,7 @@ def percent_of(colour: Colour, green_percent: int) -> int:
     return green_percent if colour is Colour.GREEN else _WHOLE - green_percent
 
 
+@typed
 def check_weighted_fleets(
     problems: Problems,
     *,
