@@ -68,7 +68,7 @@ class InstanceFleet(Construct):
             which is made after them.
         health_url: Of the application, as its own instance reaches it, such as ``http://localhost:8080/health``.
             Default: an instance is up when its user data has ended well.
-        start_seconds: How long an instance may take to be up. Default 900 s.
+        start_seconds: How long an instance may take to be up. Default 300 s.
         trust_new_instances: Lets instances send no signal, for images without Python or with other scripts than a
             shell's: a deployment then succeeds whether the application runs or not.
         down_with_its_zone: Accepts subnets of a single zone.

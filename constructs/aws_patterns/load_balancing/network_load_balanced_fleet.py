@@ -101,7 +101,7 @@ class NetworkLoadBalancedFleet(Construct):
         suspended_processes: What Auto Scaling leaves for now. Default: nothing.
         termination_policies: Which go first when the fleet shrinks. Default: the outdated ones.
         warm_up_seconds: How long a new instance's readings don't count for scaling. Default 120 s.
-        start_seconds: How long an instance may take to be up. Default 900 s.
+        start_seconds: How long an instance may take to be up. Default 300 s.
         health: When an instance is replaced. Default: when its health check fails, or EC2 says that it is broken.
         update: How a new version replaces the instances. Default ``InstanceRefresh()``.
         rollback_alarms: That a new version is taken back for, besides those of its own. Default: none.

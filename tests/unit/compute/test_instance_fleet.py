@@ -220,7 +220,7 @@ class TestGroup:
         ("health", "kind", "grace"),
         [
             (FleetHealth(), "EC2", 300),
-            (FleetHealth(check=HealthCheckKind.ELB, grace_seconds=90), "ELB", 90),
+            (FleetHealth(check=HealthCheckKind.ELB, grace_seconds=420), "ELB", 420),
         ],
     )
     def test_replaces_what_the_chosen_judge_calls_broken(self, health: FleetHealth, kind: str, grace: int) -> None:
@@ -297,7 +297,7 @@ class TestPlacement:
 
 class TestFirstDeployment:
     def test_fails_unless_every_instance_comes_up(self, template: Template) -> None:
-        assert group(template)["CreationPolicy"] == {"ResourceSignal": {"Count": 3, "Timeout": "PT15M"}}
+        assert group(template)["CreationPolicy"] == {"ResourceSignal": {"Count": 3, "Timeout": "PT5M"}}
 
     @pytest.mark.parametrize(
         ("capacity", "count"),
