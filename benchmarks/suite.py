@@ -10,12 +10,13 @@ from functools import partial
 from importlib.util import find_spec
 
 from benchmarks.measure import PROJECT, Case, Cost, Spread
-from stacks.registry import StackEntry
+from stacks.registry import STACKS, StackEntry
 
 COPIES = 5
 
 _CASES = "benchmarks.cases"
 _BARE = "bare services"
+_LIKE = "the CDK's constructs for the same services, one of each"
 _CDK = "import aws_cdk"
 _MODULES = "import its CDK modules"
 _PURE = "import aws_patterns._validation, stacks.registry, stacks.settings.load"
@@ -50,10 +51,10 @@ def cases(entry: StackEntry) -> list[Case]:
     """Everything that is run, side by side."""
     one = ("app.py", "-c", f"stacks={entry.name}")
     same = ("-m", f"{_CASES}.same_stack", entry.name)
-    bare = f"{_CASES}.bare.{entry.module.rpartition('.')[2]}"
-    compared = [Case(name=_BARE, command=("-m", bare, "{out}"))] if find_spec(bare) else []
     return [
-        *compared,
+        *_compared(entry, _BARE),
+        *(case for other in _others(entry) for case in _compared(other, f"{_BARE} of {other.name}")),
+        *(Case(name=other.name, command=("app.py", "-c", f"stacks={other.name}")) for other in _others(entry)),
         Case(name="F", command=("-m", f"{_CASES}.one_resource", "{out}")),
         Case(name="one stack", command=one),
         Case(name="one stack, empty folder", command=one, fresh=True),
@@ -70,6 +71,16 @@ def cases(entry: StackEntry) -> list[Case]:
     ]
 
 
+def _others(entry: StackEntry) -> list[StackEntry]:
+    return [other for other in STACKS if other.name != entry.name]
+
+
+def _compared(entry: StackEntry, name: str) -> list[Case]:
+    """The bare constructs that a stack is set against, where somebody wrote them down."""
+    bare = f"{_CASES}.bare.{entry.module.rpartition('.')[2]}"
+    return [Case(name=name, command=("-m", bare, "{out}"))] if find_spec(bare) else []
+
+
 def rows(costs: Costs, entry: StackEntry) -> list[Row]:
     """The results: each round's numbers are set against one another, and the spread is that of the rounds."""
     result = _Results(costs)
@@ -80,10 +91,17 @@ def rows(costs: Costs, entry: StackEntry) -> list[Row]:
     one = f"`python app.py -c stacks={entry.name}`"
     listed = [ratio(one, "one stack", target="2.2")]
     if _BARE in costs:
-        listed.append(ratio(one, "one stack", _BARE, named="the CDK's constructs for the same services, one of each"))
+        listed.append(ratio(one, "one stack", _BARE, named=_LIKE))
+    others = []
+    for other in _others(entry):
+        asked = f"`python app.py -c stacks={other.name}`"
+        others.append(ratio(asked, other.name, target="2.2"))
+        if f"{_BARE} of {other.name}" in costs:
+            others.append(ratio(asked, other.name, f"{_BARE} of {other.name}", named=_LIKE))
     return [
         *listed,
-        ratio("the same into an empty `cdk.out`", "one stack, empty folder"),
+        *others,
+        ratio(f"{one} into an empty `cdk.out`", "one stack, empty folder"),
         ratio("`python app.py`, all stacks", "all stacks"),
         Row(f"one more {entry.name} in the same app", "F", result.marginal()),
         ratio("`import aws_patterns`", "import aws_patterns", _CDK, named="`import aws_cdk`", target="1.02"),

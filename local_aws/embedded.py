@@ -49,9 +49,11 @@ class EmbeddedAws:
         log: The file that the server and the CDK write to.
     """
 
-    def __init__(self, folder: Path, *, enforce_iam: bool = False, wait_scale: float = TEST_WAIT_SCALE) -> None:
+    def __init__(
+        self, folder: Path, *, enforce_iam: bool = False, wait_scale: float = TEST_WAIT_SCALE, programs: bool = False
+    ) -> None:
         self._workspace = Workspace(folder)
-        self._server = server.start(self._workspace, enforce_iam=enforce_iam, wait_scale=wait_scale)
+        self._server = server.start(self._workspace, enforce_iam=enforce_iam, wait_scale=wait_scale, programs=programs)
         self._bootstrapped = False
         self.port = self._server.port
         self.endpoint_url = self._server.endpoint_url

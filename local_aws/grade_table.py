@@ -122,7 +122,8 @@ EXECUTES: tuple[tuple[str, str], ...] = (
         """,
     ),
     (
-        "keeps its instances, which are ids: replaces, holds and registers them; nothing boots",
+        "keeps its instances, which are ids: replaces, holds and registers them; nothing boots, but `make local` runs "
+        "the sample application on this machine in their place",
         """
         AutoScaling::AutoScalingGroup AutoScaling::LifecycleHook
         """,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 
-from local_aws import catalogue
+from local_aws import catalogue, programs
 from local_aws.grades import GRADES, Grade, grade_template
 from local_aws.hosts import localize
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from local_aws.inbox import Message
+    from local_aws.programs import Programs
     from local_aws.project import Workspace
     from local_aws.state import State
 
@@ -39,7 +40,7 @@ def show(current: State, workspace: Workspace, console: Console) -> None:
             local = localize(value, current.server.port)
             if key.endswith("Url") and local != value:
                 label = _LABELS.get(key.removesuffix("Url"), key.removesuffix("Url"))
-                rows.append((label, local, f"of {stack}"))
+                rows.append((label or "Address", local, f"of {stack}"))
     rows.append(("Inbox", _INBOX_COMMAND, "the mails and texts that were sent"))
     rows.append(("Stop", _STOP_COMMAND, "leaves no process and no file"))
     rows.append(("AWS", current.server.endpoint_url, f"log: {workspace.log}"))
@@ -50,8 +51,9 @@ def show(current: State, workspace: Workspace, console: Console) -> None:
         # Not a table: an address that is cut off or wrapped can't be opened.
         line = Text.assemble((f"{label:<{margin}}  ", "bold"), f"{value:<{width}}  ", (note, "dim"))
         console.print(line, soft_wrap=True, highlight=False)
+    _show_programs(programs.read(current.server.port), console)
     console.print()
-    console.print(_grades(current, workspace))
+    show_grades(current.stacks, workspace, console)
     for name in GRADES:
         console.print(f"  [dim]{name}: {_MEANINGS[name]}[/]")
     recorded = _recorded(current.server.port)
@@ -61,16 +63,35 @@ def show(current: State, workspace: Workspace, console: Console) -> None:
             console.print(f"  {entry['stack']}/{entry['logical_id']} ({entry['type']})", markup=False)
 
 
-def _grades(current: State, workspace: Workspace) -> Table:
-    table = Table(title="What this deployment proves", title_justify="left")
-    table.add_column("Stack")
-    table.add_column("Grade")
+def show_grades(stacks: Sequence[str], workspace: Workspace, console: Console) -> None:
+    """The resources of each stack by grade."""
+    table = Table(title="What this deployment proves: resources by grade", title_justify="left")
+    # Never cut off, however narrow the terminal: a stack's name is what the next command needs.
+    table.add_column("Stack", min_width=max(map(len, stacks)))
+    table.add_column("Grade", min_width=max(map(len, GRADES)))
     for name in GRADES:
-        table.add_column(f"Resources: {name}", justify="right")
-    for stack in current.stacks:
+        table.add_column(name, justify="right", min_width=len(name))
+    for stack in stacks:
         graded = grade_template(catalogue.template(stack, workspace.assembly))
         table.add_row(stack, catalogue.grade(stack), *(str(graded.count(name)) for name in GRADES))
-    return table
+    console.print(table, crop=False)
+
+
+def _show_programs(found: Programs, console: Console) -> None:
+    if found.running:
+        console.print("\nThe sample application runs on this machine in the instances' place:")
+    for one in found.running:
+        line = f"  {one.instance}  {one.zone}  http://127.0.0.1:{one.port}  process {one.process}"
+        console.print(line, soft_wrap=True, highlight=False)
+    if found.waiting:
+        console.print(f"[yellow]It does not run yet for {', '.join(found.waiting)}.[/]")
+    if found.lost:
+        console.print(f"[yellow]It has ended for {', '.join(found.lost)}, to be replaced by Auto Scaling.[/]")
+    if found.unreachable:
+        console.print(
+            f"\nNothing runs in the place of {len(found.unreachable)} instances with the sample application: "
+            "here load balancers reach it over HTTP alone, and network load balancers carry no traffic."
+        )
 
 
 def show_messages(messages: Iterable[Message], console: Console) -> None:

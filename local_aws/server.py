@@ -61,6 +61,7 @@ def start(
     preferred_port: int | None = None,
     enforce_iam: bool = False,
     wait_scale: float = 1.0,
+    programs: bool = False,
     on_spawn: Callable[[Server], None] = lambda _server: None,
 ) -> Server:
     """Start a server in the background and wait until it answers. Raises ServerError.
@@ -69,6 +70,7 @@ def start(
         preferred_port: Taken if it is free.
         enforce_iam: Deny what the policies of the functions' roles do not allow.
         wait_scale: Factor on the waits and retry delays of Step Functions.
+        programs: Run the sample application in the place of instances that would install it.
         on_spawn: Told of the process before it answers, so that it is not forgotten if this one is killed.
     """
     workspace.create()
@@ -76,7 +78,7 @@ def start(
         # Another program may take the port between the look and the start.
         port = processes.free_port(preferred_port if attempt == 0 else None)
         try:
-            return _start(workspace, port, on_spawn, enforce_iam=enforce_iam, wait_scale=wait_scale)
+            return _start(workspace, port, on_spawn, enforce_iam=enforce_iam, wait_scale=wait_scale, programs=programs)
         except _PortTakenError:
             continue
     raise ServerError(f"The embedded AWS found no port that stays free. Its log: {workspace.log}")
@@ -93,10 +95,12 @@ def _start(
     *,
     enforce_iam: bool,
     wait_scale: float,
+    programs: bool,
 ) -> Server:
     instance = f"local-aws-{secrets.token_hex(8)}"
     command = [sys.executable, "-m", "local_aws.launcher", "--port", str(port), "--instance", instance]
     command += ["--wait-scale", str(wait_scale), *(["--enforce-iam"] if enforce_iam else [])]
+    command += ["--programs"] if programs else []
     with workspace.log.open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 # our own program
             command,

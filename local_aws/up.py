@@ -11,7 +11,7 @@ from types import FrameType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from local_aws import catalogue, report, server, state
+from local_aws import catalogue, programs, report, server, state
 from local_aws.cdk import Cdk
 from local_aws.clients import Clients
 from local_aws.fingerprint import fingerprint, server_fingerprint
@@ -51,6 +51,9 @@ def up(names: Sequence[str], workspace: Workspace, console: Console) -> None:
                 cdk.bootstrap(steps.show)
         with steps.step(f"Synthesize and deploy {', '.join(stacks)}"):
             outputs = cdk.deploy(stacks, catalogue.context(stacks), workspace.assembly, steps.show)
+        if programs.read(current.server.port).waiting:
+            with steps.step("Start the sample application in the place of instances"):
+                programs.wait(current.server.port)
     current = State(server=current.server, runs=current.runs, fingerprint=now, stacks=stacks, outputs=outputs)
     state.save(workspace, current)
     report.show(current, workspace, console)
@@ -70,6 +73,7 @@ def _server(known: State | None, workspace: Workspace, steps: _Steps) -> tuple[S
         started = server.start(
             workspace,
             preferred_port=PREFERRED_PORT,
+            programs=True,
             on_spawn=lambda spawned: state.save(workspace, State(server=spawned, runs=runs)),
         )
         return State(server=started, runs=runs), True

@@ -7,6 +7,10 @@ import sys
 from collections.abc import Collection
 from types import TracebackType
 
+# What a token can be written as, and what else the CDK's process knows of.
+_WRITTEN = (str, int, float, list)
+_OF_JSII = ("__jsii_type__", "__jsii_ifaces__")
+
 
 class Problems:
     """Context manager that raises one ValueError naming every problem found inside it.
@@ -31,7 +35,11 @@ class Problems:
         self.found.append(problem)
 
     def between(self, name: str, value: float, low: float, high: float, unit: str = "") -> None:
-        if not is_token(value) and not low <= value <= high:
+        if is_token(value):
+            return
+        if not isinstance(value, int | float):
+            self.add(f"{name} must be a number between {low:.15g} and {high:.15g}{unit}, got {value!r}")
+        elif not low <= value <= high:
             self.add(f"{name} must be between {low:.15g} and {high:.15g}{unit}, got {value:.15g}{unit}")
 
     def one_of(self, name: str, value: str, allowed: Collection[str]) -> None:
@@ -43,5 +51,7 @@ def is_token(value: object) -> bool:
     """Whether the value is known only at deployment. Without the CDK loaded there are no such values."""
     if isinstance(value, float) and not math.isfinite(value):
         return False  # Would end the CDK's Node process, which is asked in JSON.
+    if not isinstance(value, _WRITTEN) and not any(hasattr(type(value), mark) for mark in _OF_JSII):
+        return False  # Could not be sent there.
     cdk = sys.modules.get("aws_cdk")
     return cdk is not None and bool(cdk.Token.is_unresolved(value))

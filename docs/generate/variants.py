@@ -7,6 +7,8 @@ from collections.abc import Mapping
 SHIPPED = "as shipped"
 
 _SPARE = {"capacity_minimum": "6", "capacity_needed": "4", "capacity_maximum": "12"}
+# Of two zones one is half.
+_HALF_TO_SPARE = {**_SPARE, "capacity_needed": "3"}
 _SPOT = {"instance_types": "m7g.large,m6g.large,c7g.large", "spot_percentage": "100", "on_demand_base": "1"}
 
 # Stack, variant, settings as one types them after -c.
@@ -22,7 +24,7 @@ VARIANTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "three zones": {"availability_zones": "3"},
         "cross-zone balancing": {"cross_zone": "true"},
         "a single NAT gateway": {"nat_gateways": "single"},
-        "one zone's capacity to spare": _SPARE,
+        "one zone's capacity to spare": _HALF_TO_SPARE,
     },
     "BlueGreenWebTier": {
         "half the requests to green": {"green_percent": "50"},

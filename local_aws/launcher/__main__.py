@@ -1,4 +1,4 @@
-"""Starts the server: ``python -m local_aws.launcher --port 4566 [--enforce-iam] [--wait-scale 0.05]``."""
+"""Starts the server: ``python -m local_aws.launcher --port 4566 [--enforce-iam] [--programs] ...``."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def main() -> int:
     from local_aws.launcher import serving  # noqa: PLC0415 # after the settings are in place
 
     try:
-        asyncio.run(serving.serve(arguments.port, arguments.metrics_interval))
+        asyncio.run(serving.serve(arguments.port, arguments.metrics_interval, programs=arguments.programs))
     except serving.CannotServeError as problem:
         sys.stderr.write(f"{problem}\n")
         return 1
@@ -39,6 +39,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local_aws.launcher", description=main.__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--enforce-iam", action="store_true", help="deny what the roles' policies do not allow")
+    parser.add_argument("--programs", action="store_true", help="run the sample application in the place of instances")
     parser.add_argument(
         "--wait-scale", type=float, default=1.0, help="factor on Step Functions' waits and retry delays"
     )

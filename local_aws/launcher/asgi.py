@@ -11,6 +11,7 @@ from http import HTTPStatus
 from local_aws.hosts import balancer_name, localize, public_balancer
 from local_aws.launcher import faults, operations, recorded, stand_ins, website
 from local_aws.launcher.hooks import AsgiApp, Receive, Scope, Send
+from local_aws.launcher.programs.supervisor import SUPERVISOR
 
 _OWN = "/_local_aws/"
 _LOAD_BALANCER_HOSTS = (".alb.", ".elb.")
@@ -110,6 +111,8 @@ def _own_endpoint(method: str, path: str, body: bytes) -> tuple[int, dict[str, s
                 answer = {"status": "ready"}
             case "GET", "recorded":
                 answer = {"recorded": recorded.listing()}
+            case "GET", "programs":
+                answer = {**SUPERVISOR.status()}
             case "POST", "faults":
                 faults.FAULTS.add(faults.Fault.parse(_object(body)))
                 answer = {"added": True}

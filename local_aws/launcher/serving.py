@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, cast
 
 from hypercorn.asyncio import serve as hypercorn_serve
@@ -27,23 +28,26 @@ from local_aws.launcher.asgi import Application
 from local_aws.launcher.balancing.health import check_all
 from local_aws.launcher.balancing.serving import publish_health
 from local_aws.launcher.periodic import repeating
+from local_aws.launcher.programs.supervisor import SUPERVISOR
 from local_aws.launcher.scaling.groups import Capacity
 
 if TYPE_CHECKING:
     from hypercorn.typing import ASGIFramework
 
 _KEEP_ALIVE_SECONDS = 75
+_PROGRAMS_SECONDS = 0.5
 
 
 class CannotServeError(RuntimeError):
     """The server can't start; says why in one sentence."""
 
 
-async def serve(port: int, metrics_interval: float) -> None:
+async def serve(port: int, metrics_interval: float, *, programs: bool) -> None:
     """Serve until SIGTERM or SIGINT. Raises CannotServeError.
 
     Args:
         metrics_interval: Seconds between two looks at queues and alarms.
+        programs: Whether the sample application runs in the place of instances.
     """
     try:
         hooks.require()
@@ -69,9 +73,14 @@ async def serve(port: int, metrics_interval: float) -> None:
     application = Application(cast("hooks.AsgiApp", hooks.APP.get()))
     try:
         with (
+            ExitStack() as running,
             repeating([metrics.Queues().sample, Capacity().sample, alarms.evaluate_all], metrics_interval),
             repeating([check_all, publish_health], metrics_interval),
         ):
+            if programs:
+                SUPERVISOR.enable()
+                running.enter_context(closing(SUPERVISOR))
+                running.enter_context(repeating([SUPERVISOR.look], _PROGRAMS_SECONDS))
             await hypercorn_serve(cast("ASGIFramework", application), config)
     except OSError as problem:
         raise CannotServeError(f"Port {port} can't be opened: {problem}.") from problem

@@ -39,6 +39,12 @@ def add(request: Mapping[str, object]) -> None:
             record["PrivateIpAddress"] = address
 
 
+def remove(instance: str) -> None:
+    """Let nothing stand in for an instance any more."""
+    with _lock:
+        _known.pop(instance, None)
+
+
 def of(instance: str) -> StandIn | None:
     """The stand-in of an instance."""
     return _known.get(instance)

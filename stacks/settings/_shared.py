@@ -84,12 +84,19 @@ def exactly(names: Mapping[str, str]) -> dict[str, str]:
     return {rf"^{re.escape(name)}(?=\s)": here for name, here in names.items()}
 
 
+# How the parts speak to people who write Python.
+_SPOKEN = {
+    r"give certificates=\[\.\.\.\] of": "give certificate_arns of",
+    r"tls=TlsApproach\.PLAIN_HTTP": "tls=plain-http",
+}
+
+
 def renamed(problems: Sequence[str], names: Mapping[str, str]) -> list[str]:
     """With the names that things have here (by the patterns of what the parts call them), each problem once."""
     found = []
     for problem in problems:
         changed = problem
-        for pattern, name in names.items():
+        for pattern, name in {**names, **_SPOKEN}.items():
             changed = re.sub(pattern, name, changed)
         found.append(changed)
     return list(dict.fromkeys(found))

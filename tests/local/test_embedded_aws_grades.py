@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
 from pathlib import Path
 
-from local_aws.grades import grade, grade_template
+from rich.console import Console
+
+from local_aws.catalogue import template_file
+from local_aws.grades import GRADES, grade, grade_template
 from local_aws.project import ROOT, Workspace
+from local_aws.report import show_grades
+from stacks.registry import STACKS
 
 PROVISIONED = """
 import json
@@ -76,3 +82,20 @@ def test_the_resources_of_a_template_are_counted_by_grade() -> None:
         "recorded": {"AWS::Budgets::Budget": 1},
     }
     assert graded.count("executes") == 4
+
+
+def test_no_name_is_cut_off_however_narrow_the_terminal(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.assembly.mkdir()
+    stacks = [entry.name for entry in STACKS]
+    for stack in stacks:
+        template_file(stack, workspace.assembly).write_text(json.dumps({"Resources": {}}))
+
+    def shown(width: int) -> str:
+        output = io.StringIO()
+        show_grades(stacks, workspace, Console(file=output, width=width))
+        return output.getvalue()
+
+    for width in (40, 80):
+        assert [name for name in [*stacks, *GRADES] if name not in shown(width)] == []
+    assert max(map(len, shown(80).splitlines())) <= 80

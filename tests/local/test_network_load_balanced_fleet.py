@@ -97,7 +97,7 @@ def test_its_listener_passes_tcp_on_to_the_application(deployed: Deployed) -> No
     assert (deployed.listener["Protocol"], deployed.listener["Port"]) == ("TCP", 443)
     group = deployed.target_group
     assert (group["Protocol"], group["Port"], group["TargetType"]) == ("TCP", 8443, "instance")
-    assert (group["HealthCheckProtocol"], group["HealthCheckPath"]) == ("HTTP", "/health")
+    assert (group["HealthCheckProtocol"], group["HealthCheckPath"]) == ("HTTPS", "/health")
 
 
 def test_instances_of_every_zone_stand_behind_it(deployed: Deployed) -> None:

@@ -53,8 +53,12 @@ def test_is_imported_from_the_wheel(elsewhere: Path, project: Path) -> None:
     assert str(project / "constructs") not in paths
 
 
+def examples(project: Path) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", (project / "README.md").read_text(), re.DOTALL)
+
+
 def test_the_example_of_the_readme_synthesizes_there(elsewhere: Path, project: Path) -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", (project / "README.md").read_text(), re.DOTALL)
+    example = examples(project)[0]
     (elsewhere / "app.py").write_text(example.replace("cdk.App()", 'cdk.App(outdir="cdk.out")'))
     run(elsewhere / "venv" / "bin" / "python", "app.py", folder=elsewhere)
     template = json.loads((elsewhere / "cdk.out" / "Reminders.template.json").read_text())
@@ -64,3 +68,22 @@ def test_the_example_of_the_readme_synthesizes_there(elsewhere: Path, project: P
     sources = [elsewhere / "cdk.out" / asset["source"]["path"] for asset in assets.values()]
     assert [source for source in sources if (source / "index.html").is_file()], "the page is among the assets"
     assert len([source for source in sources if source.suffix == ".zip"]) >= 2, "so are the functions"
+
+
+def test_the_web_tier_of_the_readme_is_one_statement_there(elsewhere: Path, project: Path) -> None:
+    app = """
+import aws_cdk as cdk
+app = cdk.App(outdir="web.out")
+stack = cdk.Stack(app, "Shop")
+{example}
+app.synth()
+"""
+    (elsewhere / "web.py").write_text(app.format(example=examples(project)[1]))
+    run(elsewhere / "venv" / "bin" / "python", "web.py", folder=elsewhere)
+    template = json.loads((elsewhere / "web.out" / "Shop.template.json").read_text())
+    listeners = {
+        resource["Properties"]["Protocol"]: resource["Properties"]["DefaultActions"][0]["Type"]
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::ElasticLoadBalancingV2::Listener"
+    }
+    assert listeners == {"HTTPS": "forward", "HTTP": "redirect"}

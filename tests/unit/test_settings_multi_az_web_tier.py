@@ -46,8 +46,8 @@ def test_the_project_as_it_comes_needs_no_settings_and_no_certificate() -> None:
 def test_whoever_says_nothing_about_encryption_gets_it() -> None:
     assert MultiAzWebTierSettings().tls is TlsApproach.OFFLOAD
     assert MultiAzWebTierSettings().problems() == [
-        "certificate_arns must hold at least one for tls='offload', got none: give certificates=[...] of AWS "
-        "Certificate Manager, in this Region, or say tls=TlsApproach.PLAIN_HTTP to serve unencrypted"
+        "certificate_arns must hold at least one for tls='offload', got none: give certificate_arns of AWS "
+        "Certificate Manager, in this Region, or say tls=plain-http to serve unencrypted"
     ]
 
 

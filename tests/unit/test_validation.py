@@ -27,6 +27,19 @@ def test_every_problem_comes_out_at_once() -> None:
         check()
 
 
+def test_what_is_no_number_is_told_like_one_out_of_range() -> None:
+    problems = Problems("Thing")
+    problems.between("size", "3", 1, 9, " GB")  # type: ignore[arg-type]  # the mistake
+    assert problems.found == ["size must be a number between 1 and 9 GB, got '3'"]
+
+
+def test_an_object_that_the_cdk_has_never_seen_is_no_token() -> None:
+    assert not is_token(object())
+    assert not is_token(None)
+    assert is_token(cdk.Token.as_list({"Ref": "Sizes"}))
+    assert is_token(cdk.Fn.ref("Size"))
+
+
 def test_nothing_wrong_means_nothing_raised() -> None:
     with Problems("Thing") as problems:
         problems.between("size", 1, 1, 9)

@@ -17,7 +17,7 @@ _ADVICE = "bake what is always the same into an image, and download the rest"
 
 def check_user_data(problems: Problems, given: ec2.UserData | None, *, trusted: bool) -> None:
     """Add to ``problems`` what can't be run, or is too long, before anything of the fleet's is added to it."""
-    text = given.render() if given else ""
+    text = given.render() if isinstance(given, ec2.UserData) else ""
     if not text or is_token(text):
         return
     if not trusted and not is_shell_script(text):

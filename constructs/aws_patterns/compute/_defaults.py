@@ -17,8 +17,8 @@ USER_DATA_BYTES = 16_384
 # autoscaling/ec2/userguide/ec2-auto-scaling-default-instance-warmup.html).
 WARM_UP_SECONDS = 120
 
-# As AWS's console has it: shorter, and an instance that is still starting is replaced for ever; what is broken by a
-# deployment is caught by its missing signal long before (autoscaling/ec2/userguide/health-check-grace-period.html).
+# As AWS's console has it: shorter than the start takes, and an instance that is still starting is replaced for ever
+# (autoscaling/ec2/userguide/health-check-grace-period.html).
 HEALTH_GRACE_SECONDS = 300
 
 # A replacement is in service before what it replaces is terminated
@@ -27,9 +27,10 @@ HEALTHY_PERCENT = (100, 110)
 
 # --- how a new version is rolled out ---
 
-# Boot, packages and start take a minute or two: long enough not to fail a good version on a slow day. CloudFormation
-# waits an hour at most (AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html).
-START_SECONDS = 900
+# Boot, packages and start take a minute or two: enough for a slow day, and no longer than the grace period, after which
+# a load balancer has an instance replaced. CloudFormation waits an hour at most
+# (AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html).
+START_SECONDS = HEALTH_GRACE_SECONDS
 SHORTEST_START_SECONDS = 120
 LONGEST_START_SECONDS = 3_600
 

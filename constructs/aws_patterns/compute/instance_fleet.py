@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import jsii
-from aws_cdk import Annotations, Duration, Tags
+from aws_cdk import Annotations, CfnResource, Duration, Tags
 from aws_cdk import aws_autoscaling as autoscaling
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
@@ -67,7 +68,7 @@ class InstanceFleet(Construct):
             which is made after them.
         health_url: Of the application, as its own instance reaches it, such as ``http://localhost:8080/health``.
             Default: an instance is up when its user data has ended well.
-        start_seconds: How long an instance may take to be up. Default 900 s.
+        start_seconds: How long an instance may take to be up. Default 300 s.
         trust_new_instances: Lets instances send no signal, for images without Python or with other scripts than a
             shell's: a deployment then succeeds whether the application runs or not.
         down_with_its_zone: Accepts subnets of a single zone.
@@ -253,6 +254,9 @@ class InstanceFleet(Construct):
             Annotations.of(self).add_warning_v2("aws-patterns:zoneLoss", advice)
         for warning, why in _KNOWN_WARNINGS.items():
             Annotations.of(self.group).acknowledge_warning(warning, why)
+        if self.capacity.needed is not None:
+            # For those who judge the template: CloudFormation has no property for it.
+            cast("CfnResource", self.group.node.default_child).add_metadata("aws-patterns:needed", self.capacity.needed)
         if mixed:
             unread = "The launch template encrypts every volume; the rule can't read one behind several types."
             acknowledge(self.group, {"AwsSolutions-EC26": unread})

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from aws_patterns._types import typed
 from aws_patterns._validation import Problems, is_token
 from aws_patterns.compute import _defaults as defaults
 from aws_patterns.compute.capacity import Capacity, check_capacity
-from aws_patterns.compute.health import FleetHealth, check_health
+from aws_patterns.compute.health import FleetHealth, HealthCheckKind, check_health
 from aws_patterns.compute.instance_refresh import InstanceRefresh, check_instance_refresh
 from aws_patterns.compute.instances import Instances, check_instances
 from aws_patterns.compute.mixed_fleet import MixedFleet, check_mixed_fleet
@@ -25,6 +26,7 @@ def default_capacity(zones: int) -> Capacity:
     return Capacity(minimum=zones, maximum=2 * zones)
 
 
+@typed
 def check_fleet(
     problems: Problems,
     *,
@@ -58,6 +60,7 @@ def check_fleet(
     check_termination_policies(problems, termination_policies)
     problems.between("warm_up_seconds", warm_up_seconds, 0, defaults.LONGEST_WARM_UP_SECONDS, " s")
     check_health(problems, health)
+    _check_patience(problems, health, start_seconds, trusted=trust_new_instances)
     if isinstance(update, InstanceRefresh):
         check_instance_refresh(problems, update, rollback_alarms=rollback_alarms)
     else:
@@ -68,6 +71,16 @@ def check_fleet(
                 "update=InstanceRefresh()"
             )
     _check_start(problems, health_url, start_seconds, trusted=trust_new_instances)
+
+
+def _check_patience(problems: Problems, health: FleetHealth, start_seconds: int, *, trusted: bool) -> None:
+    """An instance that may take longer to start than it is spared is replaced before it is up, again and again."""
+    known = not is_token(health.grace_seconds) and not is_token(start_seconds)
+    if health.check == HealthCheckKind.ELB and known and not trusted and health.grace_seconds < start_seconds:
+        problems.add(
+            f"health.grace_seconds must be at least start_seconds, {start_seconds} s, got {health.grace_seconds} s: "
+            "instances would be replaced that may still be starting; change the one or the other"
+        )
 
 
 def _check_start(problems: Problems, health_url: str | None, start_seconds: int, *, trusted: bool) -> None:

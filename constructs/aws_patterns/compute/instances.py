@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from aws_patterns._validation import Problems, is_token
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
 
 # A family, its generation, what it has besides, and a size: m7g.large, u-6tb1.metal, m8i-flex.2xlarge.
 _NOTATION = re.compile(r"(?P<family>[a-z]+)(?:-\d+tb)?(?P<generation>\d+)(?P<extras>[a-z0-9-]*)\.[a-z0-9-]+")
+
+
+_MADE_BY_THE_CDK = MappingProxyType(
+    {
+        "image": "ec2.MachineImage.generic_linux({region: image_id})",
+        "user_data": "ec2.UserData.custom(script)",
+    }
+)
 
 
 class Architecture(StrEnum):
@@ -85,6 +94,10 @@ def check_instances(problems: Problems, instances: Instances, *, mixed: bool = F
             f"{name}.instance_types must be one type, got {', '.join(known)}: leave the others out, or say with "
             "mixed_fleet=MixedFleet(...) how they are chosen from"
         )
+    for part, made in _MADE_BY_THE_CDK.items():
+        given = getattr(instances, part)
+        if isinstance(given, str) and not is_token(given):
+            problems.add(f"{name}.{part} must be an object of the CDK, got a text: make it with {made}")
     problems.between(f"{name}.root_volume_gib", instances.root_volume_gib, 1, 16_384, " GiB")
     if not is_token(instances.root_device) and not instances.root_device.startswith(("/dev/", "xvd")):
         problems.add(f"{name}.root_device must be a device such as /dev/xvda, got {instances.root_device!r}")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
+from aws_patterns._types import typed
 from aws_patterns.compute import _defaults as defaults
 
 if TYPE_CHECKING:
@@ -273,6 +274,7 @@ TargetTracking: TypeAlias = (
 ScalingPolicy: TypeAlias = ScheduledScaling | SimpleScaling | StepScaling | TargetTracking | PredictiveScaling
 
 
+@typed
 def check_scaling(
     problems: Problems,
     policies: Sequence[ScalingPolicy],

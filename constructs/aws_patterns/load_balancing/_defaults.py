@@ -100,6 +100,11 @@ TLS_ERROR_PERCENT = 10.0
 # What rolls a deployment back must be seen while it goes on, which takes minutes.
 ROLLBACK_BAD_MINUTES = 2
 
+# A host is unhealthy while it boots, and a deployment lets a tenth of a fleet boot at a time: what counts is a share
+# that stays for as long as a new host may take
+# (elasticloadbalancing/latest/application/target-group-health-checks.html).
+ROLLBACK_UNHEALTHY_PERCENT = 10
+
 
 # --- Weighted fleets ----------------------------------------------------------------------------------------------
 

@@ -75,6 +75,15 @@ class LoadBalancerMetrics:
             latency=self.metric("TargetResponseTime", percentile, target_group=target_group),
         )
 
+    def unhealthy_hosts(self, target_group: elbv2.ApplicationTargetGroup) -> cloudwatch.MathExpression:
+        """Per cent of the hosts that were unhealthy for all of the minute; 0 while there are none."""
+        return math(
+            "IF(unhealthy > 0, 100 * unhealthy / (FILL(healthy, 0) + unhealthy), 0)",
+            "Unhealthy hosts, % of all",
+            healthy=self.metric("HealthyHostCount", "Maximum", target_group=target_group),
+            unhealthy=self.metric("UnHealthyHostCount", "Minimum", target_group=target_group),
+        )
+
     def client_tls_errors(self, floor: int) -> cloudwatch.MathExpression:
         """Per cent of the connections for which no common TLS was found; 0 where there are too few to say."""
         return math(

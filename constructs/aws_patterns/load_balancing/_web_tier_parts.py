@@ -14,6 +14,7 @@ from constructs import Construct
 from aws_patterns.compute.custom_health_check import CustomHealthCheck
 from aws_patterns.compute.custom_health_options import CustomHealth
 from aws_patterns.compute.fleet_scaling import FleetScaling
+from aws_patterns.compute.health import FleetHealth
 from aws_patterns.compute.instance_refresh import InstanceRefresh
 from aws_patterns.compute.lifecycle_hook_options import LifecycleHook, TerminationLogs
 from aws_patterns.compute.lifecycle_hooks import FleetLifecycleHook
@@ -30,13 +31,18 @@ if TYPE_CHECKING:
 
 
 def rollback_alarms(
-    tier: WebTier, update: InstanceRefresh | RollingUpdate, thresholds: AlarmThresholds
+    tier: WebTier, update: InstanceRefresh | RollingUpdate, thresholds: AlarmThresholds, health: FleetHealth
 ) -> RollbackAlarms | None:
     """What takes a bad version back; a rolling update can't look at alarms."""
     if not isinstance(update, InstanceRefresh):
         return None
     return RollbackAlarms(
-        tier, "Rollback", load_balancer=tier.load_balancer, target_group=tier.target_group, thresholds=thresholds
+        tier,
+        "Rollback",
+        load_balancer=tier.load_balancer,
+        target_group=tier.target_group,
+        thresholds=thresholds,
+        health=health,
     )
 
 

@@ -17,6 +17,7 @@ from constructs import Construct
 from aws_patterns._acknowledgments import acknowledge
 from aws_patterns._validation import Problems
 from aws_patterns.load_balancing import _defaults as defaults
+from aws_patterns.load_balancing._certificates import check_made
 from aws_patterns.load_balancing._listener_rules import make_rule, needs_fleet
 from aws_patterns.load_balancing.access_logs import keep_access_logs
 from aws_patterns.load_balancing.application_front_options import (
@@ -136,6 +137,7 @@ class ApplicationFront(Construct):
             if web_acl_arn is not None:
                 check_web_acl(problems, web_acl_arn, region=Stack.of(self).region)
             _check_subnets(problems, vpc, where)
+            check_made(problems, certificates)
         self.shape: TlsShape = shape_of(tls)
         self.security_group = self._make_security_group(vpc, allowed_cidrs or everyone(ipv6=ipv6))
         self.load_balancer = elbv2.ApplicationLoadBalancer(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 
+from aws_patterns._types import typed
 from aws_patterns._validation import Problems, is_token
 from aws_patterns.load_balancing import _defaults as defaults
 from aws_patterns.network.cidr_plan import parse_cidr
@@ -46,6 +47,7 @@ def everyone(*, ipv6: bool) -> Sequence[str]:
     return (EVERYONE_IPV4, EVERYONE_IPV6) if ipv6 else (EVERYONE_IPV4,)
 
 
+@typed
 def check_front(
     problems: Problems,
     *,

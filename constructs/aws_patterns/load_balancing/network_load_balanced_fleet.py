@@ -30,6 +30,7 @@ from aws_patterns.compute.scaling_process import ScalingProcess
 from aws_patterns.compute.suspended_processes import SuspendedProcesses
 from aws_patterns.compute.termination_policies import TerminationPolicy
 from aws_patterns.load_balancing import _defaults as defaults
+from aws_patterns.load_balancing._certificates import check_made
 from aws_patterns.load_balancing._network_target_group import instance_target_group
 from aws_patterns.load_balancing.network_flow_alarms import NetworkFlowAlarms
 from aws_patterns.load_balancing.network_front import TOO_LARGE_IPV4, NetworkFront, ports_of, zones_of_front
@@ -100,7 +101,7 @@ class NetworkLoadBalancedFleet(Construct):
         suspended_processes: What Auto Scaling leaves for now. Default: nothing.
         termination_policies: Which go first when the fleet shrinks. Default: the outdated ones.
         warm_up_seconds: How long a new instance's readings don't count for scaling. Default 120 s.
-        start_seconds: How long an instance may take to be up. Default 900 s.
+        start_seconds: How long an instance may take to be up. Default 300 s.
         health: When an instance is replaced. Default: when its health check fails, or EC2 says that it is broken.
         update: How a new version replaces the instances. Default ``InstanceRefresh()``.
         rollback_alarms: That a new version is taken back for, besides those of its own. Default: none.
@@ -193,6 +194,9 @@ class NetworkLoadBalancedFleet(Construct):
                 update=update,
                 rollback_alarms=len(rollback_alarms) + (own_rollback_alarms(shapes) if watched else 0),
             )
+            for position, listener in enumerate(listeners or ()):
+                made = getattr(listener, "certificates", ())
+                check_made(problems, made, name=f"listeners[{position}].certificates")
         self.network: MultiAzVpc | None = None
         if vpc is None:
             zones = defaults.NETWORK_FLEET_ZONES

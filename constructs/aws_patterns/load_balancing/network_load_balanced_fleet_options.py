@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from aws_patterns._types import typed
 from aws_patterns._validation import Problems, is_token
 from aws_patterns.compute import _defaults as compute_defaults
 from aws_patterns.compute.capacity import Capacity
@@ -39,6 +40,7 @@ NETWORK_FLEET_SCALING: Sequence[ScalingPolicy] = (CpuTarget(percent=defaults.NET
 OWN_ZONES = tuple(f"zone {number + 1}" for number in range(defaults.NETWORK_FLEET_ZONES))
 
 
+@typed
 def check_options(
     problems: Problems,
     *,
@@ -101,12 +103,13 @@ def check_options(
 
 
 def shapes_of(listeners: Sequence[NetworkListener], targets: Targets) -> Sequence[ListenerShape]:
-    """What the listeners come down to; without those whose approach to TLS does not exist."""
+    """What the listeners come down to; without what is none, or has an approach to TLS that does not exist."""
     known = tuple(TlsApproach)
     return [
         shape_of_listener(listener, targets)
-        for listener in listeners
-        if not isinstance(listener, TlsListener) or listener.approach in known
+        for listener in (listeners if isinstance(listeners, list | tuple) else ())
+        if isinstance(listener, NetworkListener)
+        and (not isinstance(listener, TlsListener) or listener.approach in known)
     ]
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from constructs import Construct
 
 from aws_patterns._alarms import Alarms
-from aws_patterns._validation import Problems
+from aws_patterns._validation import Problems, is_token
+from aws_patterns.compute.health import FleetHealth, check_health
 from aws_patterns.load_balancing import _defaults as defaults
 from aws_patterns.load_balancing._load_balancer_metrics import LoadBalancerMetrics
 from aws_patterns.load_balancing.web_tier_monitoring_options import AlarmThresholds, check_thresholds
+from aws_patterns.load_balancing.web_tier_options import TIER_HEALTH
 
 
 class RollbackAlarms(Construct):
@@ -32,12 +35,14 @@ class RollbackAlarms(Construct):
         load_balancer: That serves the fleet.
         target_group: The fleet's.
         thresholds: Of errors, latency and requests. Default: those of `WebTierMonitoring`.
+        health: The fleet's. Every host is unhealthy while it boots: a reason is what stays so for longer than its
+            grace. Default: that of `WebTier`.
 
     Attributes:
         alarms: Targets' 5xx, unhealthy hosts, p95 and p99 latency.
 
     Raises:
-        ValueError: Naming every threshold that can't be used.
+        ValueError: Naming everything that can't be used.
 
     Source: https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-rollback.html
     """
@@ -50,45 +55,58 @@ class RollbackAlarms(Construct):
         load_balancer: elbv2.ApplicationLoadBalancer,
         target_group: elbv2.ApplicationTargetGroup,
         thresholds: AlarmThresholds = AlarmThresholds(),  # noqa: B008 - frozen
+        health: FleetHealth = TIER_HEALTH,
     ) -> None:
         super().__init__(scope, id)
         with Problems(f"RollbackAlarms {self.node.path}") as problems:
             check_thresholds(problems, thresholds)
+            check_health(problems, health)
         metrics = LoadBalancerMetrics(load_balancer)
         floor = thresholds.minimum_requests
-        watched: Sequence[tuple[str, cloudwatch.IMetric, float, str]] = (
+        soon = defaults.ROLLBACK_BAD_MINUTES
+        watched: Sequence[tuple[str, cloudwatch.IMetric, float, int, str]] = (
             (
                 "TargetErrors",
                 metrics.target_errors(target_group, floor),
                 thresholds.error_percent,
+                soon,
                 "The fleet answers too many requests with 5xx.",
             ),
             (
                 "UnhealthyHosts",
-                metrics.metric("UnHealthyHostCount", "Maximum", target_group=target_group),
-                1,
-                "A host of the fleet fails its health check.",
+                metrics.unhealthy_hosts(target_group),
+                defaults.ROLLBACK_UNHEALTHY_PERCENT,
+                _minutes_of_grace(health),
+                "Hosts of the fleet fail their health check for longer than they may take to start.",
             ),
             (
                 "LatencyP95",
                 metrics.latency(target_group, "p95", floor),
                 thresholds.p95_seconds,
+                soon,
                 "One request in twenty takes too long.",
             ),
             (
                 "LatencyP99",
                 metrics.latency(target_group, "p99", floor),
                 thresholds.p99_seconds,
+                soon,
                 "One request in a hundred takes far too long.",
             ),
         )
         alarms = Alarms(self, topic=None)
-        for name, metric, threshold, meaning in watched:
+        for name, metric, threshold, minutes, meaning in watched:
             alarms.add(
                 name,
                 metric,
                 threshold,
                 f"{meaning} A deployment that is under way is rolled back; otherwise see the tier's other alarms.",
-                periods=defaults.ROLLBACK_BAD_MINUTES,
+                periods=minutes,
             )
         self.alarms: Sequence[cloudwatch.Alarm] = list(alarms.by_id.values())
+
+
+def _minutes_of_grace(health: FleetHealth) -> int:
+    """How long a new host may be unhealthy: what Auto Scaling gives it."""
+    seconds = TIER_HEALTH.grace_seconds if is_token(health.grace_seconds) else health.grace_seconds
+    return max(defaults.ROLLBACK_BAD_MINUTES, ceil(seconds / 60))

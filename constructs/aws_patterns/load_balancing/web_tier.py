@@ -81,7 +81,7 @@ class WebTier(Construct):
         suspended_processes: What Auto Scaling is not to do for now. Default: nothing of it.
         termination_policies: Which go first when the fleet shrinks. Default: the outdated ones.
         warm_up_seconds: How long a new instance's readings don't count for scaling. Default 120 s.
-        start_seconds: How long an instance may take until its application answers. Default 900 s.
+        start_seconds: How long an instance may take until its application answers. Default 300 s.
         trust_new_instances: Lets instances send no signal that they are up, for images without Python.
         health: When an instance is replaced. Default: when EC2 or the load balancer says that it is broken.
         health_check: How the load balancer finds out. Default: ``/health`` every 10 s.
@@ -243,7 +243,7 @@ class WebTier(Construct):
             deregistration_delay_seconds=deregistration_delay_seconds,
         )
         self.front.serve(self.target_group)
-        self.rollback_alarms = parts.rollback_alarms(self, update, thresholds)
+        self.rollback_alarms = parts.rollback_alarms(self, update, thresholds, health)
         self.fleet = InstanceFleet(
             self,
             "Fleet",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from aws_patterns._types import typed
 from aws_patterns._validation import Problems, is_token
 from aws_patterns.compute import _defaults as compute_defaults
 from aws_patterns.compute.capacity import Capacity
@@ -55,6 +56,7 @@ def health_url(shape: TlsShape, port: int, path: str) -> str:
     return f"{shape.target_protocol.lower()}://127.0.0.1:{port}{path}"
 
 
+@typed
 def check_web_tier(
     problems: Problems,
     *,

@@ -26,7 +26,7 @@ from aws_patterns.load_balancing.target_groups import fleet_target_group
 from aws_patterns.load_balancing.tls import TlsShape
 from aws_patterns.load_balancing.web_tier_monitoring import WebTierMonitoring
 from aws_patterns.load_balancing.web_tier_monitoring_options import AlarmThresholds
-from aws_patterns.load_balancing.web_tier_options import TIER_HEALTH, health_url
+from aws_patterns.load_balancing.web_tier_options import health_url
 from aws_patterns.load_balancing.weighted_fleets_options import (
     Colour,
     FleetVersion,
@@ -141,6 +141,7 @@ class WeightedFleets(Construct):
                 f"{colour.title()}RollbackAlarms",
                 load_balancer=front.load_balancer,
                 target_group=group,
+                health=versions[colour].health,
                 thresholds=thresholds,
             )
             for colour, group in self.target_groups.items()
@@ -224,7 +225,7 @@ class WeightedFleets(Construct):
             instances=version.instances,
             mixed_fleet=version.mixed_fleet,
             warm_up_seconds=version.warm_up_seconds,
-            health=TIER_HEALTH,
+            health=version.health,
             update=version.update,
             rollback_alarms=self.rollback_alarms[colour].alarms if watched else (),
             health_url=None if version.trust_new_instances else by_itself,

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
+from aws_patterns._types import typed
 from aws_patterns._validation import Problems, is_token
 from aws_patterns.compute import _defaults as compute_defaults
 from aws_patterns.compute.capacity import Capacity
+from aws_patterns.compute.health import FleetHealth
 from aws_patterns.compute.instance_fleet_options import default_capacity
 from aws_patterns.compute.instance_refresh import InstanceRefresh
 from aws_patterns.compute.instances import Instances
@@ -20,7 +22,7 @@ from aws_patterns.load_balancing.health_check import HealthCheck
 from aws_patterns.load_balancing.stickiness import DurationStickiness, Stickiness, check_stickiness
 from aws_patterns.load_balancing.tls import TlsApproach
 from aws_patterns.load_balancing.web_tier_monitoring_options import AlarmThresholds
-from aws_patterns.load_balancing.web_tier_options import TIER_SCALING, check_web_tier
+from aws_patterns.load_balancing.web_tier_options import TIER_HEALTH, TIER_SCALING, check_web_tier
 
 _WHOLE = 100
 
@@ -45,7 +47,7 @@ class FleetVersion:
         mixed_fleet: On-Demand and Spot together. Default: On-Demand alone.
         scaling_policies: What moves the capacity within its limits. Default: half of the processors' time.
         warm_up_seconds: How long a new instance's readings don't count for scaling. Default 120 s.
-        start_seconds: How long a new instance may take to be up. Default 900 s.
+        start_seconds: How long a new instance may take to be up. Default 300 s.
         update: How its next version replaces its instances. Default: a few, then the rest, watched by alarms.
         trust_new_instances: Whether a deployment goes on before its instances have answered their health check, for
             images that can't tell.
@@ -68,12 +70,18 @@ class FleetVersion:
         capacity = self.capacity or default_capacity(zones)
         return replace(capacity, fewer_than_zones=True) if self.slow_to_take_over else capacity
 
+    @property
+    def health(self) -> FleetHealth:
+        """When its instances are replaced: not while they may still be starting."""
+        return replace(TIER_HEALTH, grace_seconds=max(TIER_HEALTH.grace_seconds, self.start_seconds))
+
 
 def percent_of(colour: Colour, green_percent: int) -> int:
     """A colour's share of the traffic."""
     return green_percent if colour is Colour.GREEN else _WHOLE - green_percent
 
 
+@typed
 def check_weighted_fleets(
     problems: Problems,
     *,
@@ -118,6 +126,7 @@ def check_weighted_fleets(
             start_seconds=version.start_seconds,
             trust_new_instances=version.trust_new_instances,
             update=version.update,
+            health=version.health,
             thresholds=thresholds,
         )
         _tell_of(problems, colour, found.found)

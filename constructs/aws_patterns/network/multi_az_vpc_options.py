@@ -9,6 +9,7 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from types import MappingProxyType
 
+from aws_patterns._types import typed
 from aws_patterns._validation import Problems, is_token
 from aws_patterns.network import _defaults as defaults
 from aws_patterns.network._endpoint_services import ENDPOINT_SERVICES
@@ -79,6 +80,7 @@ def zone_count(zones: int | Sequence[str]) -> int:
     return zones if isinstance(zones, int) else len(zones)
 
 
+@typed
 def check_options(
     problems: Problems,
     *,

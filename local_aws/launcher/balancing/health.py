@@ -141,6 +141,7 @@ def _matches(status: int, codes: str) -> bool:
 
 
 def connection_to(protocol: str, host: str, port: int, seconds: float) -> http.client.HTTPConnection:
+    """A connection that gives up after so many seconds."""
     if protocol == "HTTPS":
         # As on AWS: a load balancer does not look at its targets' certificates.
         context = ssl._create_unverified_context()  # noqa: S323 # see above

@@ -220,7 +220,7 @@ class TestGroup:
         ("health", "kind", "grace"),
         [
             (FleetHealth(), "EC2", 300),
-            (FleetHealth(check=HealthCheckKind.ELB, grace_seconds=90), "ELB", 90),
+            (FleetHealth(check=HealthCheckKind.ELB, grace_seconds=420), "ELB", 420),
         ],
     )
     def test_replaces_what_the_chosen_judge_calls_broken(self, health: FleetHealth, kind: str, grace: int) -> None:
@@ -297,7 +297,7 @@ class TestPlacement:
 
 class TestFirstDeployment:
     def test_fails_unless_every_instance_comes_up(self, template: Template) -> None:
-        assert group(template)["CreationPolicy"] == {"ResourceSignal": {"Count": 3, "Timeout": "PT15M"}}
+        assert group(template)["CreationPolicy"] == {"ResourceSignal": {"Count": 3, "Timeout": "PT5M"}}
 
     @pytest.mark.parametrize(
         ("capacity", "count"),
@@ -534,3 +534,9 @@ def test_every_problem_is_told_at_once_and_with_its_place(stack: cdk.Stack) -> N
     first, *rest = str(caught.value).split("\n")
     assert first == "InstanceFleet S/Fleet can't be built:"
     assert [line.split()[1] for line in rest] == ["capacity.minimum", "instances.root_volume_gib", "warm_up_seconds"]
+
+
+def test_what_is_needed_is_noted_for_those_who_judge_the_template() -> None:
+    noted = group(build(capacity=Capacity(minimum=6, maximum=12, needed=4)))
+    assert noted["Metadata"]["aws-patterns:needed"] == 4
+    assert "aws-patterns:needed" not in group(build()).get("Metadata", {})

@@ -56,6 +56,11 @@ def test_what_is_allowed_is_accepted(options: dict[str, Any]) -> None:
             "that with down_with_its_zone=True",
         ),
         ({"warm_up_seconds": 3_601}, "warm_up_seconds must be between 0 and 3600 s, got 3601 s"),
+        (
+            {"health": FleetHealth(check=HealthCheckKind.ELB, grace_seconds=300), "start_seconds": 301},
+            "health.grace_seconds must be at least start_seconds, 301 s, got 300 s: instances would be replaced that "
+            "may still be starting; change the one or the other",
+        ),
         ({"start_seconds": 119}, "start_seconds must be between 120 and 3600 s, got 119 s"),
         ({"start_seconds": 3_601}, "start_seconds must be between 120 and 3600 s, got 3601 s"),
         (

@@ -107,3 +107,13 @@ def test_everything_wrong_is_said_at_once() -> None:
         "instances.root_volume_gib",
         "instances.root_device",
     ]
+
+
+def test_a_text_in_place_of_an_object_of_the_cdk_is_refused() -> None:
+    problems = Problems("Fleet")
+    check_instances(problems, Instances(image="ami-0", user_data="#!/bin/bash"))  # type: ignore[arg-type]  # the mistake
+    assert problems.found == [
+        "instances.image must be an object of the CDK, got a text: make it with "
+        "ec2.MachineImage.generic_linux({region: image_id})",
+        "instances.user_data must be an object of the CDK, got a text: make it with ec2.UserData.custom(script)",
+    ]

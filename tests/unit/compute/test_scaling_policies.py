@@ -88,8 +88,15 @@ BACK = steps(Step(upper=20, change=-1), name="In")
         [OUT, BACK],
         [steps(Step(upper=10, change=-3), Step(lower=10, upper=20, change=-1))],
         [OUT, NetworkInTarget(bytes_per_minute=1e7)],
-        [steps(Step(lower=60, change=50), adjustment_type="PercentChangeInCapacity", min_adjustment_magnitude=2), BACK],
-        [steps(Step(lower=60, change=9), adjustment_type="ExactCapacity"), BACK],
+        [
+            steps(
+                Step(lower=60, change=50),
+                adjustment_type=AdjustmentType.PERCENT_CHANGE_IN_CAPACITY,
+                min_adjustment_magnitude=2,
+            ),
+            BACK,
+        ],
+        [steps(Step(lower=60, change=9), adjustment_type=AdjustmentType.EXACT_CAPACITY), BACK],
         [steps(*(Step(lower=n, upper=n + 1, change=1) for n in range(60, 79)), Step(lower=79, change=2)), BACK],
         [simple(), simple(name="Idle", at_least=None, at_most=30, change=-1)],
         [simple(metric=QUEUE, cooldown_seconds=0), CpuTarget(percent=50)],
@@ -247,7 +254,11 @@ def test_a_target_that_can_not_be_followed_is_refused(policy: ScalingPolicy, mes
             "got ChangeInCapacity: other changes are in instances already",
         ),
         (
-            steps(Step(lower=60, change=10), adjustment_type="PercentChangeInCapacity", min_adjustment_magnitude=0),
+            steps(
+                Step(lower=60, change=10),
+                adjustment_type=AdjustmentType.PERCENT_CHANGE_IN_CAPACITY,
+                min_adjustment_magnitude=0,
+            ),
             "scaling_policies.Out.min_adjustment_magnitude must be 1 or more, got 0",
         ),
         (steps(Step(lower=60, change=1), periods=0), "scaling_policies.Out.periods must be between 1 and 1440, got 0"),

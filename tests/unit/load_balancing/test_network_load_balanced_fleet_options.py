@@ -219,8 +219,7 @@ def test_listeners_that_do_not_work_are_refused_with_the_reason(listeners: list[
         ),
         (
             {"targets": Targets(stickiness=DurationStickiness(60))},  # type: ignore[arg-type]  # the mistake
-            "targets.stickiness must be SourceIpStickiness or None here, got DurationStickiness: "
-            "a Network Load Balancer sees no cookies",
+            "targets.stickiness must be SourceIpStickiness or None, got DurationStickiness",
         ),
         ({"allowed_cidrs": ["bad"]}, "allowed_cidrs must be a network such as 10.0.0.0/16, got 'bad'"),
         ({"allowed_cidrs": ["192.0.2.0/24"] * 2}, "allowed_cidrs holds 192.0.2.0/24 twice: once is enough"),

@@ -12,6 +12,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk.assertions import Template
 
+from aws_patterns.compute.health import FleetHealth
 from aws_patterns.load_balancing.rollback_alarms import RollbackAlarms
 from aws_patterns.load_balancing.web_tier_monitoring_options import AlarmThresholds
 from tests.unit.load_balancing.metric_math import alarm_about, sources, value
@@ -51,10 +52,11 @@ def test_a_fleet_that_names_them_waits_for_them_and_they_not_for_it(alarms: Alar
     assert "AutoScaling" not in str(alarms)
 
 
-def test_they_ring_within_two_minutes_and_never_for_want_of_data(alarms: Alarms) -> None:
+def test_what_users_meet_rings_within_two_minutes_and_nothing_for_want_of_data(alarms: Alarms) -> None:
+    assert sorted(alarm["Properties"]["EvaluationPeriods"] for alarm in alarms.values()) == [2, 2, 2, 5]
     for alarm in alarms.values():
         found = alarm["Properties"]
-        assert (found["EvaluationPeriods"], found["TreatMissingData"]) == (2, "notBreaching")
+        assert found["TreatMissingData"] == "notBreaching"
         periods = {entry["MetricStat"]["Period"] for entry in found.get("Metrics", ()) if "MetricStat" in entry}
         assert (periods or {found["Period"]}) == {60}
 
@@ -77,10 +79,29 @@ def test_one_failed_request_of_few_is_no_reason(alarms: Alarms) -> None:
     assert value(alarm, requests=20, errors=20) == 100
 
 
-def test_a_host_that_fails_its_health_check_is_seen(alarms: Alarms) -> None:
-    alarm = alarm_about(alarms, "fails its health check")
-    assert (alarm["MetricName"], alarm["Statistic"], alarm["Threshold"]) == ("UnHealthyHostCount", "Maximum", 1)
-    assert [dimension["Name"] for dimension in alarm["Dimensions"]] == ["LoadBalancer", "TargetGroup"]
+def test_hosts_that_stay_unhealthy_are_seen(alarms: Alarms) -> None:
+    alarm = alarm_about(alarms, "fail their health check")
+    assert sources(alarm) == {
+        "healthy": ("HealthyHostCount", "Maximum"),
+        "unhealthy": ("UnHealthyHostCount", "Minimum"),
+    }
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (10, "GreaterThanOrEqualToThreshold")
+    assert value(alarm, healthy=3, unhealthy=1) == 25
+    assert value(alarm, healthy=None, unhealthy=3) == 100
+    assert value(alarm, healthy=0, unhealthy=0) == 0
+
+
+def test_the_tenth_of_a_fleet_that_is_booting_is_no_reason(alarms: Alarms) -> None:
+    alarm = alarm_about(alarms, "fail their health check")
+    found = value(alarm, healthy=30, unhealthy=3)
+    assert found is not None
+    assert found < alarm["Threshold"]
+
+
+@pytest.mark.parametrize(("seconds", "minutes"), [(0, 2), (300, 5), (301, 6), (900, 15)])
+def test_a_host_may_be_unhealthy_for_as_long_as_it_has_grace(seconds: int, minutes: int) -> None:
+    found = build(health=FleetHealth(grace_seconds=seconds)).find_resources("AWS::CloudWatch::Alarm")
+    assert alarm_about(found, "fail their health check")["EvaluationPeriods"] == minutes
 
 
 @pytest.mark.parametrize(("words", "percentile", "seconds"), [("in twenty", "p95", 1.0), ("in a hundred", "p99", 3.0)])
@@ -95,7 +116,7 @@ def test_a_release_that_answers_slowly_is_seen(alarms: Alarms, words: str, perce
 def test_the_thresholds_are_the_callers() -> None:
     thresholds = AlarmThresholds(p95_seconds=0.2, p99_seconds=0.4, error_percent=1, minimum_requests=7)
     alarms = build(thresholds=thresholds).find_resources("AWS::CloudWatch::Alarm")
-    assert sorted(alarm["Properties"]["Threshold"] for alarm in alarms.values()) == [0.2, 0.4, 1, 1]
+    assert sorted(alarm["Properties"]["Threshold"] for alarm in alarms.values()) == [0.2, 0.4, 1, 10]
     assert value(alarm_about(alarms, "in twenty"), requests=7, latency=3) == 3
 
 

@@ -83,6 +83,8 @@ class TestAnyRules:
         for rule in rules:
             other = by_priority.setdefault(priority_of(rule), rule.name)
             if other != rule.name:
+                # Rules that are wrong by themselves are told of that first.
+                assume(not any(problems(each) for each in rules))
                 assert any(repr(rule.name) in said and repr(other) in said for said in problems(*rules))
 
     @given(RULES, st.randoms(use_true_random=False), st.integers(0, 12))

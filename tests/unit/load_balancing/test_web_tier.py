@@ -18,6 +18,7 @@ from aws_cdk.assertions import Template
 
 from aws_patterns.compute.capacity import Capacity
 from aws_patterns.compute.custom_health_options import CustomHealth
+from aws_patterns.compute.health import FleetHealth, HealthCheckKind
 from aws_patterns.compute.instances import Instances
 from aws_patterns.compute.lifecycle_hook_options import LifecycleHook, LifecycleTransition, TerminationLogs
 from aws_patterns.compute.mixed_fleet import MixedFleet
@@ -614,6 +615,22 @@ class TestComposition:
         rules = {found["FromPort"]: found for found in of(template, "EC2::SecurityGroupIngress").values()}
         (fleet,) = only(template, "EC2::LaunchTemplate")["LaunchTemplateData"]["SecurityGroupIds"]
         assert rules[5432]["SourceSecurityGroupId"] == fleet
+
+    def test_a_host_is_unhealthy_for_as_long_as_its_grace_before_a_version_is_taken_back(
+        self, stack: cdk.Stack
+    ) -> None:
+        tier_of(stack, health=FleetHealth(check=HealthCheckKind.ELB, grace_seconds=900))
+        alarms = of(Template.from_stack(stack), "CloudWatch::Alarm").values()
+        (minutes,) = [
+            alarm["EvaluationPeriods"]
+            for alarm in alarms
+            if alarm["AlarmDescription"].startswith("Hosts of the fleet fail their health check")
+        ]
+        assert minutes == 15
+
+    def test_certificates_named_by_an_arn_alone_are_refused(self, stack: cdk.Stack) -> None:
+        with pytest.raises(ValueError, match=r"certificates\[0\] must be an object of the CDK, got 'arn:aws:acm"):
+            WebTier(stack, "Web", certificates=["arn:aws:acm:x"])  # type: ignore[list-item]  # the mistake
 
     def test_shows_its_parts(self, stack: cdk.Stack) -> None:
         tier = tier_of(stack)
