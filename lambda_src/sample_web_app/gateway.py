@@ -23,7 +23,7 @@ _DISK_CHECK = "disk"
 
 
 class Metadata:
-    """The instance's metadata service, version 2: every question with a token of this session."""
+    """The instance's metadata service, version 2: every question with a token of its own."""
 
     def __init__(self, url: str) -> None:
         self._address = urlsplit(url)

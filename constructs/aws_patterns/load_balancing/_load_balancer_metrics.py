@@ -1,4 +1,4 @@
-"""What an Application Load Balancer says about itself, minute by minute."""
+"""What a load balancer says about itself, minute by minute."""
 
 from __future__ import annotations
 
@@ -9,38 +9,45 @@ from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 MINUTE = Duration.minutes(1)
 
 
-class LoadBalancerMetrics:
-    """Metrics of one load balancer, for alarms and graphs.
+class Metrics:
+    """Metrics of one load balancer, of either kind; the CDK's own know nothing of zones."""
 
-    Those of the CDK's own target groups want to be attached first, and know nothing of zones.
-    """
-
-    def __init__(self, load_balancer: elbv2.ApplicationLoadBalancer) -> None:
-        self._load_balancer = load_balancer
+    def __init__(
+        self, load_balancer: elbv2.ApplicationLoadBalancer | elbv2.NetworkLoadBalancer, *, namespace: str
+    ) -> None:
+        self._name = load_balancer.load_balancer_full_name
+        self._namespace = namespace
 
     def metric(
         self,
         name: str,
         statistic: str,
         *,
-        target_group: elbv2.ApplicationTargetGroup | None = None,
+        target_group: elbv2.ApplicationTargetGroup | elbv2.NetworkTargetGroup | None = None,
         zone: str | None = None,
         label: str | None = None,
     ) -> cloudwatch.Metric:
         """One metric, of the whole load balancer or of a part."""
-        dimensions = {"LoadBalancer": self._load_balancer.load_balancer_full_name}
+        dimensions = {"LoadBalancer": self._name}
         if target_group is not None:
             dimensions["TargetGroup"] = target_group.target_group_full_name
         if zone is not None:
             dimensions["AvailabilityZone"] = zone
         return cloudwatch.Metric(
-            namespace="AWS/ApplicationELB",
+            namespace=self._namespace,
             metric_name=name,
             dimensions_map=dimensions,
             statistic=statistic,
             period=MINUTE,
             label=label,
         )
+
+
+class LoadBalancerMetrics(Metrics):
+    """Metrics of an Application Load Balancer; the CDK's own target groups want to be attached before they have any."""
+
+    def __init__(self, load_balancer: elbv2.ApplicationLoadBalancer) -> None:
+        super().__init__(load_balancer, namespace="AWS/ApplicationELB")
 
     def target_errors(self, target_group: elbv2.ApplicationTargetGroup, floor: int) -> cloudwatch.MathExpression:
         """Per cent of the requests that a target answered with 5xx; 0 where there are too few requests to say."""

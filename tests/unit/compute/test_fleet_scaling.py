@@ -10,7 +10,6 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_autoscaling as autoscaling
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk.assertions import Annotations, Match, Template
 
@@ -36,6 +35,7 @@ from aws_patterns.compute.scaling_policies import (
     Step,
     StepScaling,
 )
+from tests.unit.compute.groups import make_group
 
 CAPACITY = Capacity(minimum=2, maximum=8)
 BACKLOG = CustomMetric(
@@ -82,26 +82,6 @@ POLICIES: tuple[ScalingPolicy, ...] = (
 )
 
 
-def make_group(scope: cdk.Stack, id: str = "Group") -> autoscaling.AutoScalingGroup:
-    vpc = ec2.Vpc(scope, f"{id}Vpc", max_azs=2, nat_gateways=0)
-    template = ec2.LaunchTemplate(
-        scope,
-        f"{id}Template",
-        instance_type=ec2.InstanceType("t4g.small"),
-        machine_image=ec2.MachineImage.latest_amazon_linux2023(cpu_type=ec2.AmazonLinuxCpuType.ARM_64),
-        security_group=ec2.SecurityGroup(scope, f"{id}Instances", vpc=vpc),
-    )
-    return autoscaling.AutoScalingGroup(
-        scope,
-        id,
-        vpc=vpc,
-        vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
-        launch_template=template,
-        min_capacity=CAPACITY.minimum,
-        max_capacity=CAPACITY.maximum,
-    )
-
-
 def make_target_group(scope: cdk.Stack, group: autoscaling.AutoScalingGroup) -> elbv2.ApplicationTargetGroup:
     balancer = elbv2.ApplicationLoadBalancer(scope, "Balancer", vpc=group.node.scope.node.find_child("GroupVpc"))  # type: ignore[union-attr,arg-type]  # it is there
     return balancer.add_listener("Listener", port=80, open=False).add_targets("Fleet", port=80, targets=[group])
@@ -113,7 +93,7 @@ Build = Callable[..., tuple[FleetScaling, Template]]
 @pytest.fixture
 def build(stack: cdk.Stack) -> Build:
     def make(*policies: ScalingPolicy, **options: Any) -> tuple[FleetScaling, Template]:
-        group = make_group(stack)
+        group = make_group(stack, CAPACITY)
         target_group = make_target_group(stack, group) if options.pop("behind_load_balancer", False) else None
         options = {"capacity": CAPACITY, **options}
         scaling = FleetScaling(stack, "Scaling", group=group, policies=policies, target_group=target_group, **options)
@@ -126,7 +106,7 @@ def build(stack: cdk.Stack) -> Build:
 def whole() -> tuple[FleetScaling, Template]:
     """Every kind of policy at once."""
     stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "S")
-    group = make_group(stack)
+    group = make_group(stack, CAPACITY)
     scaling = FleetScaling(
         stack,
         "Scaling",
@@ -423,7 +403,7 @@ class TestRefusals:
             build(CpuTarget(percent=0), RequestsPerTarget(requests_per_minute=1), warm_up_seconds=-1)
 
     def test_tell_a_target_group_that_nothing_sends_requests_to(self, stack: cdk.Stack) -> None:
-        group = make_group(stack)
+        group = make_group(stack, CAPACITY)
         alone = elbv2.ApplicationTargetGroup(stack, "Alone", port=80, target_type=elbv2.TargetType.INSTANCE)
         expected = (
             "FleetScaling S/Scaling can't be built:\n"
@@ -434,7 +414,7 @@ class TestRefusals:
             FleetScaling(stack, "Scaling", group=group, policies=[], capacity=CAPACITY, target_group=alone)
 
     def test_know_the_fleets_own_metrics_when_they_come_from_the_cdk(self, stack: cdk.Stack) -> None:
-        group = make_group(stack)
+        group = make_group(stack, CAPACITY)
         same = cloudwatch.Metric(
             namespace="AWS/EC2",
             metric_name="CPUUtilization",
@@ -475,7 +455,7 @@ def test_two_fleets_scale_in_one_stack_and_in_a_stage() -> None:
         FleetScaling(
             stack,
             f"{name}Scaling",
-            group=make_group(stack, name),
+            group=make_group(stack, CAPACITY, id=name),
             policies=[CpuTarget(percent=50)],
             capacity=CAPACITY,
         )
@@ -488,7 +468,7 @@ def test_numbers_known_only_at_deployment_are_let_through(stack: cdk.Stack) -> N
     FleetScaling(
         stack,
         "Scaling",
-        group=make_group(stack),
+        group=make_group(stack, CAPACITY),
         policies=[
             CpuTarget(percent=size),
             StepScaling(name="Out", metric=FleetMetric.NETWORK_IN, steps=[Step(lower=1, change=int(size))]),

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk import aws_autoscaling as autoscaling
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk.assertions import Template
 
 from aws_patterns._validation import Problems
@@ -23,6 +21,7 @@ from aws_patterns.compute.scaling_policies import (
 )
 from aws_patterns.compute.scaling_process import ScalingProcess, check_suspended
 from aws_patterns.compute.suspended_processes import SuspendedProcesses
+from tests.unit.compute.groups import make_group
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,19 +29,6 @@ if TYPE_CHECKING:
 MORNING = ScheduledScaling(name="Morning", recurrence="0 8 * * *", minimum=3)
 FORECAST = PredictiveScaling(target=50, mode=PredictiveMode.FORECAST_AND_SCALE)
 BUSY = SimpleScaling(name="Busy", metric=FleetMetric.CPU, at_least=70, change=1)
-
-
-def make_group(scope: cdk.Stack, id: str = "Group") -> autoscaling.AutoScalingGroup:
-    vpc = ec2.Vpc(scope, f"{id}Vpc", max_azs=2, nat_gateways=0)
-    template = ec2.LaunchTemplate(
-        scope,
-        f"{id}Template",
-        instance_type=ec2.InstanceType("t4g.small"),
-        machine_image=ec2.MachineImage.latest_amazon_linux2023(cpu_type=ec2.AmazonLinuxCpuType.ARM_64),
-        security_group=ec2.SecurityGroup(scope, f"{id}Instances", vpc=vpc),
-    )
-    subnets = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
-    return autoscaling.AutoScalingGroup(scope, id, vpc=vpc, vpc_subnets=subnets, launch_template=template)
 
 
 def problems(processes: Sequence[Any], *policies: ScalingPolicy) -> list[str]:
@@ -206,7 +192,7 @@ def test_suspending_nothing_is_refused_since_aws_would_take_it_for_everything(st
 def test_two_groups_of_one_stack_have_theirs(stack: cdk.Stack) -> None:
     for name in ("Blue", "Green"):
         SuspendedProcesses(
-            stack, f"{name}Suspended", group=make_group(stack, name), processes=[ScalingProcess.HEALTH_CHECK]
+            stack, f"{name}Suspended", group=make_group(stack, id=name), processes=[ScalingProcess.HEALTH_CHECK]
         )
     made = Template.from_stack(stack).find_resources("Custom::SuspendedProcesses").values()
     assert len({resource["Properties"]["GroupName"]["Ref"] for resource in made}) == 2
