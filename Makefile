@@ -1,6 +1,7 @@
 # Needs make, git and Python 3.11 to 3.14; everything else is installed into .venv/ and node_modules/.
 PYTHON ?= python3
 STACKS ?=
+RUNS ?= 10
 
 BIN := .venv/bin
 PY := $(BIN)/python
@@ -43,8 +44,9 @@ check: install ## Lint, types and the fast tests, for the minute-by-minute loop
 snapshots: install ## Update the template snapshots; nothing else does
 	$(BIN)/pytest tests/stacks --snapshot-update
 
-soak: install ## The property-based tests, with a hundred times the examples
+soak: install ## The property-based tests a hundred times longer, and 2,000 images through killed workers; RUNS=10 in a row
 	$(BIN)/pytest tests/functions --hypothesis-profile=soak
+	for run in $$(seq $(RUNS)); do LOSS_IMAGES=2000 $(BIN)/pytest -rP tests/local/test_queue_worker_loss.py || exit 1; done
 
 docs: install ## Write the diagrams and tables of the documentation anew
 	$(PY) -m docs.generate

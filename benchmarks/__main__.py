@@ -12,8 +12,9 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from benchmarks.measure import PROJECT, interleaved, run
-from benchmarks.report import Walled, page
+from benchmarks.report import Walled, page, worker_page
 from benchmarks.suite import cases, rows
+from benchmarks.worker import measured
 from stacks.registry import STACKS
 
 
@@ -42,13 +43,23 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="how often everything is run (default: 5)")
     parser.add_argument("--wall", nargs="+", choices=_WHOLE, default=[], help="also time whole commands, once each")
     parser.add_argument("--date", default="", help="what to write as the date of the run")
-    parser.add_argument("--output", type=Path, default=PROJECT / "benchmarks" / "results.md", help="the page to write")
+    parser.add_argument(
+        "--worker", action="store_true", help="measure the worker program instead: benchmarks/worker.md"
+    )
+    parser.add_argument("--output", type=Path, help="the page to write (default: benchmarks/results.md)")
     options = parser.parse_args()
     entry = STACKS[names.index(options.stack)]
+    output = options.output or PROJECT / "benchmarks" / ("worker.md" if options.worker else "results.md")
+    command = shlex.join(["python", "-m", "benchmarks", *sys.argv[1:]])
 
     load = os.getloadavg()[0]
     if load > 1:
         sys.stderr.write(f"The machine is busy (load {load:.1f}), and the spread will show it.\n")
+    if options.worker:
+        with TemporaryDirectory() as folder:
+            contest = measured(options.rounds, Path(folder))
+        _write(output, worker_page(command=command, date=options.date, rounds=options.rounds, contest=contest))
+        return
     # First, since these may fail: nothing measured is lost then.
     seconds = {_WHOLE[name].what: _seconds(_WHOLE[name]) for name in options.wall}
     with TemporaryDirectory() as folder:
@@ -56,14 +67,18 @@ def main() -> None:
     beside = median(cost.wall for cost in costs["F"])
     walled = [Walled(what, taken, taken / beside) for what, taken in seconds.items()]
     content = page(
-        command=shlex.join(["python", "-m", "benchmarks", *sys.argv[1:]]),
+        command=command,
         date=options.date,
         rounds=options.rounds,
         rows=rows(costs, entry),
         costs=costs,
         walled=walled,
     )
-    options.output.write_text(content, encoding="utf-8")
+    _write(output, content)
+
+
+def _write(output: Path, content: str) -> None:
+    output.write_text(content, encoding="utf-8")
     sys.stdout.write(content)
 
 

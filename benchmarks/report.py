@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks.measure import Spread
 from benchmarks.suite import Costs, Row
+from benchmarks.worker import Contest, ratios
 from stacks._node import use_environment_node
 
 _INTRODUCTION = """\
@@ -22,6 +23,16 @@ F is an app with one SQS queue and the CDK's template validation off; the stacks
 Everything is CPU time of whole processes, Node.js included, user and system. The cases ran one after the other in
 every round; a ratio is taken within its round, and the table gives the median of the rounds with the smallest and
 the largest in brackets. Compare ratios, not seconds: those are this machine's on that day."""
+
+
+_WORKER_INTRODUCTION = """\
+# The worker program's results
+
+Messages a second off a queue of the embedded AWS, on this machine beside it, counted from outside once a program is at
+work. The bare loop is one process that receives ten messages and deletes ten, again and again; the worker does that,
+has each message's job done in another process, holds what it has and loses nothing. All took the same number of
+messages, one after the other in every round; a ratio is taken within its round, and the table gives the median of the
+rounds with the smallest and the largest in brackets. Compare ratios, not rates: those are this machine's on that day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,39 @@ def page(*, command: str, date: str, rounds: int, rows: Sequence[Row], costs: Co
         timed = [(each.what, f"{each.seconds:.1f}", f"{each.ratio:.1f}") for each in walled]
         sections += ["Whole commands, once each, by the clock:", _table(("Command", "Seconds", "Times F"), timed)]
     return "\n\n".join(sections) + "\n"
+
+
+def worker_page(*, command: str, date: str, rounds: int, contest: Contest) -> str:
+    """The page about the worker program, in Markdown."""
+    about = [
+        f"- Command: `{command}`, {rounds} rounds{f', {date}' if date else ''}",
+        f"- Machine: {os.cpu_count()} x {_processor()}, {platform.system()} {platform.machine()}",
+        f"- Versions: Python {platform.python_version()}, boto3 {version('boto3')}, ministack {version('ministack')}",
+    ]
+    trivial = [("the bare loop", Spread(tuple(contest.bare)).written(digits=0), "1", "\u2013")]
+    for concurrency, rates in contest.trivial.items():
+        rate = Spread(tuple(rates)).written(digits=0)
+        trivial.append((f"{concurrency}", rate, ratios(rates, contest.bare).written(), "0.9"))
+    busy = [
+        (what, *(Spread(tuple(rates[number])).written(digits=0) for number in (1, 2)), ratios(rates[2], rates[1]))
+        for what, rates in (("the worker", contest.busy), ("the same computing without a queue", contest.alone))
+    ]
+    return (
+        "\n\n".join(
+            [
+                _WORKER_INTRODUCTION,
+                "\n".join(about),
+                "Jobs that do nothing, by the worker's concurrency:",
+                _table(("Concurrency", "Messages a second", "Against the bare loop", "Target, at least"), trivial),
+                "Jobs that compute for some tens of milliseconds:",
+                _table(
+                    ("What", "One process, jobs a second", "Two processes", "Two against one"),
+                    [(what, one, two, ratio.written()) for what, one, two, ratio in busy],
+                ),
+            ]
+        )
+        + "\n"
+    )
 
 
 def _seconds(row: Row, costs: Costs) -> str:

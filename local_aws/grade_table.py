@@ -122,14 +122,15 @@ EXECUTES: tuple[tuple[str, str], ...] = (
         """,
     ),
     (
-        "keeps its instances, which are ids: replaces, holds and registers them; nothing boots, but `make local` runs "
-        "the sample application on this machine in their place",
+        "keeps its instances, which are ids: replaces, holds, protects and registers them; nothing boots, but `make "
+        "local` runs the sample application and the queue worker on this machine in their place",
         """
         AutoScaling::AutoScalingGroup AutoScaling::LifecycleHook
         """,
     ),
     (
-        "changes the capacity when its alarm goes off, once; predictions are not made",
+        "changes the capacity when its alarm goes off, once; tracking a target, again while it lasts; predictions are "
+        "not made",
         """
         AutoScaling::ScalingPolicy
         """,
@@ -138,7 +139,8 @@ EXECUTES: tuple[tuple[str, str], ...] = (
 
 API_BACKED: tuple[tuple[str, str], ...] = (
     (
-        "kept; enforced for functions, and only where IAM enforcement is on, as in the tests",
+        "kept; enforced for functions and for programs in the place of instances, and only where IAM enforcement is "
+        "on, as in the tests",
         """
         IAM::Role IAM::Policy IAM::ManagedPolicy IAM::User IAM::Group IAM::InstanceProfile IAM::AccessKey
         """,
@@ -204,8 +206,14 @@ API_BACKED: tuple[tuple[str, str], ...] = (
     (
         "kept; no container starts",
         """
-        Batch::ComputeEnvironment Batch::JobDefinition Batch::JobQueue ECR::Repository ECS::Cluster ECS::Service
-        ECS::TaskDefinition EKS::Addon EKS::Cluster EKS::Nodegroup
+        Batch::ComputeEnvironment Batch::JobDefinition Batch::JobQueue ECR::Repository EKS::Addon EKS::Cluster
+        EKS::Nodegroup
+        """,
+    ),
+    (
+        "kept; no container starts, though the API says that tasks run",
+        """
+        ECS::Cluster ECS::ClusterCapacityProviderAssociations ECS::Service ECS::TaskDefinition
         """,
     ),
     (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 _HTTP_SECONDS = 10
@@ -15,8 +15,13 @@ _POLL_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """The sample application in the place of an instance."""
+    """A program in the place of an instance.
 
+    Attributes:
+        name: What it is called, such as ``queue worker``.
+    """
+
+    name: str
     instance: str
     zone: str
     port: int
@@ -25,19 +30,23 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Programs:
-    """What runs in the place of the instances that would install the sample application.
+    """What runs in the place of the instances that would install a program of this project.
 
     Attributes:
-        running: By zone.
+        running: By name and zone.
         waiting: Instances that will have a program.
         lost: Instances whose program has ended; Auto Scaling replaces them.
+        restarting: Instances whose program has ended and is started again.
         unreachable: Instances that will have none: nothing here could ask it.
+        sleeping: Groups without instances now, and the name of the program that theirs would have.
     """
 
     running: Sequence[Program]
     waiting: Sequence[str]
     lost: Sequence[str]
+    restarting: Sequence[str]
     unreachable: Sequence[str]
+    sleeping: Mapping[str, str]
 
 
 def read(port: int) -> Programs:
@@ -48,9 +57,12 @@ def read(port: int) -> Programs:
         found = json.loads(connection.getresponse().read())
     finally:
         connection.close()
-    running = [Program(name, one["zone"], one["port"], one["process"]) for name, one in found["running"].items()]
-    running.sort(key=lambda one: (one.zone, one.instance))
-    return Programs(running, found["waiting"], found["lost"], found["unreachable"])
+    running = [
+        Program(one["program"], instance, one["zone"], one["port"], one["process"])
+        for instance, one in found.pop("running").items()
+    ]
+    running.sort(key=lambda one: (one.name, one.zone, one.instance))
+    return Programs(running, **found)
 
 
 def wait(port: int) -> None:

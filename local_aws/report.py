@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -51,7 +52,7 @@ def show(current: State, workspace: Workspace, console: Console) -> None:
         # Not a table: an address that is cut off or wrapped can't be opened.
         line = Text.assemble((f"{label:<{margin}}  ", "bold"), f"{value:<{width}}  ", (note, "dim"))
         console.print(line, soft_wrap=True, highlight=False)
-    _show_programs(programs.read(current.server.port), console)
+    show_programs(programs.read(current.server.port), console)
     console.print()
     show_grades(current.stacks, workspace, console)
     for name in GRADES:
@@ -77,16 +78,25 @@ def show_grades(stacks: Sequence[str], workspace: Workspace, console: Console) -
     console.print(table, crop=False)
 
 
-def _show_programs(found: Programs, console: Console) -> None:
-    if found.running:
-        console.print("\nThe sample application runs on this machine in the instances' place:")
-    for one in found.running:
-        line = f"  {one.instance}  {one.zone}  http://127.0.0.1:{one.port}  process {one.process}"
-        console.print(line, soft_wrap=True, highlight=False)
+def show_programs(found: Programs, console: Console) -> None:
+    """What runs in the place of instances, and what does not."""
+    for name, programs_of in groupby(found.running, key=lambda one: one.name):
+        console.print(f"\nThe {name} runs on this machine in the instances' place:")
+        for one in programs_of:
+            line = f"  {one.instance}  {one.zone}  http://127.0.0.1:{one.port}  process {one.process}"
+            console.print(line, soft_wrap=True, highlight=False)
+    for group, name in sorted(found.sleeping.items()):
+        console.print(
+            f"\nNo {name} runs for {group}, which has no instances now: they come when there is work.",
+            soft_wrap=True,
+            highlight=False,
+        )
     if found.waiting:
-        console.print(f"[yellow]It does not run yet for {', '.join(found.waiting)}.[/]")
+        console.print(f"[yellow]Nothing runs yet for {', '.join(found.waiting)}.[/]")
     if found.lost:
         console.print(f"[yellow]It has ended for {', '.join(found.lost)}, to be replaced by Auto Scaling.[/]")
+    if found.restarting:
+        console.print(f"[yellow]It has ended for {', '.join(found.restarting)}, and is started again.[/]")
     if found.unreachable:
         console.print(
             f"\nNothing runs in the place of {len(found.unreachable)} instances with the sample application: "

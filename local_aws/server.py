@@ -70,7 +70,7 @@ def start(
         preferred_port: Taken if it is free.
         enforce_iam: Deny what the policies of the functions' roles do not allow.
         wait_scale: Factor on the waits and retry delays of Step Functions.
-        programs: Run the sample application in the place of instances that would install it.
+        programs: Run programs of this project in the place of instances that would install them.
         on_spawn: Told of the process before it answers, so that it is not forgotten if this one is killed.
     """
     workspace.create()

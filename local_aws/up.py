@@ -52,7 +52,7 @@ def up(names: Sequence[str], workspace: Workspace, console: Console) -> None:
         with steps.step(f"Synthesize and deploy {', '.join(stacks)}"):
             outputs = cdk.deploy(stacks, catalogue.context(stacks), workspace.assembly, steps.show)
         if programs.read(current.server.port).waiting:
-            with steps.step("Start the sample application in the place of instances"):
+            with steps.step("Start the programs in the place of instances"):
                 programs.wait(current.server.port)
     current = State(server=current.server, runs=current.runs, fingerprint=now, stacks=stacks, outputs=outputs)
     state.save(workspace, current)

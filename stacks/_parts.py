@@ -2,18 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import aws_cdk as cdk
 from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 
 from aws_patterns.load_balancing.tls import TlsApproach
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_sqs as sqs
+
+    from aws_patterns.messaging.work_queue import WorkQueue
+    from aws_patterns.network.multi_az_vpc import MultiAzVpc
+    from aws_patterns.network.multi_az_vpc_options import NatGateways
+
+
+class _DataSettings(Protocol):
+    @property
+    def removal_policy(self) -> Literal["retain", "destroy"]: ...
+
+
+class _NetworkSettings(_DataSettings, Protocol):
+    @property
+    def vpc_cidr(self) -> str: ...
+    @property
+    def availability_zones(self) -> int: ...
+    @property
+    def nat_gateways(self) -> NatGateways: ...
+    @property
+    def interface_endpoints(self) -> Sequence[str]: ...
+
+
+def removal_policy(settings: _DataSettings) -> cdk.RemovalPolicy:
+    """Whether what holds data outlives the stack."""
+    return cdk.RemovalPolicy[settings.removal_policy.upper()]
+
+
+def network(stack: cdk.Stack, settings: _NetworkSettings, *, ipv6: bool = False) -> MultiAzVpc:
+    """The network that a stack has to itself."""
+    from aws_patterns.network.multi_az_vpc import MultiAzVpc  # noqa: PLC0415 - loads EC2; most stacks need none
+
+    return MultiAzVpc(
+        stack,
+        "Network",
+        cidr=settings.vpc_cidr,
+        availability_zones=settings.availability_zones,
+        nat_gateways=settings.nat_gateways,
+        interface_endpoints=settings.interface_endpoints,
+        ipv6=ipv6,
+        removal_policy=removal_policy(settings),
+    )
+
+
+def outputs(stack: cdk.Stack, values: Mapping[str, str | None]) -> None:
+    """What a person needs next, by name; what there is not is left out."""
+    for name, value in values.items():
+        if value:
+            cdk.CfnOutput(stack, name, value=value)
+
+
+def queue_outputs(queues: Mapping[str, WorkQueue], undelivered: Mapping[str, sqs.IQueue]) -> dict[str, str]:
+    """Where messages are read, and where they are when that failed."""
+    return {
+        **{f"{name}QueueUrl": work.queue.queue_url for name, work in queues.items()},
+        **{f"{name}DeadLetterQueueUrl": work.dead_letter_queue.queue_url for name, work in queues.items()},
+        **{f"{name}UndeliveredQueueUrl": queue.queue_url for name, queue in undelivered.items()},
+    }
 
 
 def alarm_topic(stack: cdk.Stack, arn: str | None) -> sns.ITopic | None:
     """The topic that is told about alarms, where there is one."""
     return sns.Topic.from_topic_arn(stack, "AlarmTopic", arn) if arn else None
+
+
+def encryption_key(stack: cdk.Stack, arn: str | None) -> kms.IKey | None:
+    """The customer managed key that exists already, where there is one."""
+    return kms.Key.from_key_arn(stack, "EncryptionKey", arn) if arn else None
 
 
 def certificates(stack: cdk.Stack, arns: Sequence[str]) -> list[acm.ICertificate]:

@@ -9,8 +9,7 @@ from aws_patterns.compute.sample_web_app import SampleWebApp
 from aws_patterns.load_balancing.application_front import ApplicationFront
 from aws_patterns.load_balancing.weighted_fleets import WeightedFleets
 from aws_patterns.load_balancing.weighted_fleets_options import Colour
-from aws_patterns.network.multi_az_vpc import MultiAzVpc
-from stacks._parts import alarm_topic, certificates, warn_of_plain_http
+from stacks._parts import alarm_topic, certificates, network, outputs, removal_policy, warn_of_plain_http
 from stacks.settings.blue_green_web_tier import BlueGreenWebTierSettings
 
 
@@ -22,21 +21,11 @@ class BlueGreenWebTierStack(cdk.Stack):
     ) -> None:
         super().__init__(scope, id, env=env, description="Two versions of a web application that share its traffic")
         warn_of_plain_http(self, settings.tls)
-        removal_policy = cdk.RemovalPolicy[settings.removal_policy.upper()]
-        network = MultiAzVpc(
-            self,
-            "Network",
-            cidr=settings.vpc_cidr,
-            availability_zones=settings.availability_zones,
-            nat_gateways=settings.nat_gateways,
-            interface_endpoints=settings.interface_endpoints,
-            ipv6=settings.ipv6,
-            removal_policy=removal_policy,
-        )
+        vpc = network(self, settings, ipv6=settings.ipv6).vpc
         front = ApplicationFront(
             self,
             "Front",
-            vpc=network.vpc,
+            vpc=vpc,
             internet_facing=settings.internet_facing,
             ipv6=settings.ipv6,
             allowed_cidrs=settings.allowed_cidrs or None,
@@ -45,14 +34,14 @@ class BlueGreenWebTierStack(cdk.Stack):
             web_acl_arn=settings.web_acl_arn,
             access_logs=settings.access_logs(),
             deletion_protection=settings.deletion_protection,
-            removal_policy=removal_policy,
+            removal_policy=removal_policy(settings),
         )
         blue = SampleWebApp(self, "BlueApp", version=settings.blue_sample_version, tls=settings.instances_speak_tls)
         green = SampleWebApp(self, "GreenApp", version=settings.green_sample_version, tls=settings.instances_speak_tls)
         web = WeightedFleets(
             self,
             "Web",
-            vpc=network.vpc,
+            vpc=vpc,
             front=front,
             blue=settings.version(Colour.BLUE, blue.user_data()),
             green=settings.version(Colour.GREEN, green.user_data()),
@@ -65,7 +54,7 @@ class BlueGreenWebTierStack(cdk.Stack):
         )
         blue.grant_download(web.fleets[Colour.BLUE])
         green.grant_download(web.fleets[Colour.GREEN])
-        cdk.CfnOutput(self, "Url", value=front.url)
-        for colour, fleet in web.fleets.items():
-            cdk.CfnOutput(self, f"{colour.title()}GroupName", value=fleet.group.auto_scaling_group_name)
-        cdk.CfnOutput(self, "DashboardName", value=web.monitoring.dashboard.dashboard_name)
+        groups = {
+            f"{colour.title()}GroupName": fleet.group.auto_scaling_group_name for colour, fleet in web.fleets.items()
+        }
+        outputs(self, {"Url": front.url, **groups, "DashboardName": web.monitoring.dashboard.dashboard_name})

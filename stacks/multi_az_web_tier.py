@@ -8,8 +8,7 @@ from constructs import Construct
 from aws_patterns.compute.sample_web_app import SampleWebApp
 from aws_patterns.load_balancing.tls import TlsApproach
 from aws_patterns.load_balancing.web_tier import WebTier
-from aws_patterns.network.multi_az_vpc import MultiAzVpc
-from stacks._parts import alarm_topic, certificates, warn_of_plain_http
+from stacks._parts import alarm_topic, certificates, network, outputs, removal_policy, warn_of_plain_http
 from stacks.settings.multi_az_web_tier import MultiAzWebTierSettings
 
 
@@ -23,22 +22,11 @@ class MultiAzWebTierStack(cdk.Stack):
             scope, id, env=env, description="Web application over several zones: load balancer, instances, alarms"
         )
         warn_of_plain_http(self, settings.tls)
-        removal_policy = cdk.RemovalPolicy[settings.removal_policy.upper()]
-        network = MultiAzVpc(
-            self,
-            "Network",
-            cidr=settings.vpc_cidr,
-            availability_zones=settings.availability_zones,
-            nat_gateways=settings.nat_gateways,
-            interface_endpoints=settings.interface_endpoints,
-            ipv6=settings.ipv6,
-            removal_policy=removal_policy,
-        )
         app = SampleWebApp(self, "App", version=settings.sample_version, tls=settings.tls is TlsApproach.BRIDGING)
         tier = WebTier(
             self,
             "Web",
-            vpc=network.vpc,
+            vpc=network(self, settings, ipv6=settings.ipv6).vpc,
             internet_facing=settings.internet_facing,
             ipv6=settings.ipv6,
             allowed_cidrs=settings.allowed_cidrs or None,
@@ -59,13 +47,14 @@ class MultiAzWebTierStack(cdk.Stack):
             termination_logs=settings.termination_logs(),
             alarm_topic=alarm_topic(self, settings.alarm_topic_arn),
             deletion_protection=settings.deletion_protection,
-            removal_policy=removal_policy,
+            removal_policy=removal_policy(settings),
         )
         app.grant_download(tier)
-        outputs = {
-            "Url": tier.url,
-            "AutoScalingGroupName": tier.group.auto_scaling_group_name,
-            "DashboardName": tier.monitoring.dashboard.dashboard_name,
-        }
-        for name, value in outputs.items():
-            cdk.CfnOutput(self, name, value=value)
+        outputs(
+            self,
+            {
+                "Url": tier.url,
+                "AutoScalingGroupName": tier.group.auto_scaling_group_name,
+                "DashboardName": tier.monitoring.dashboard.dashboard_name,
+            },
+        )

@@ -8,8 +8,7 @@ from constructs import Construct
 from aws_patterns.compute.instances import Instances
 from aws_patterns.compute.sample_web_app import SampleWebApp
 from aws_patterns.load_balancing.network_load_balanced_fleet import NetworkLoadBalancedFleet
-from aws_patterns.network.multi_az_vpc import MultiAzVpc
-from stacks._parts import alarm_topic, certificates
+from stacks._parts import alarm_topic, certificates, network, outputs, removal_policy
 from stacks.settings.network_load_balanced_fleet import NetworkLoadBalancedFleetSettings
 
 
@@ -27,21 +26,11 @@ class NetworkLoadBalancedFleetStack(cdk.Stack):
         super().__init__(
             scope, id, env=env, description="Instances behind a Network Load Balancer with one static address per zone"
         )
-        removal_policy = cdk.RemovalPolicy[settings.removal_policy.upper()]
-        network = MultiAzVpc(
-            self,
-            "Network",
-            cidr=settings.vpc_cidr,
-            availability_zones=settings.availability_zones,
-            nat_gateways=settings.nat_gateways,
-            interface_endpoints=settings.interface_endpoints,
-            removal_policy=removal_policy,
-        )
         app = SampleWebApp(self, "App", version=settings.sample_version, tls=settings.instances_speak_tls)
         service = NetworkLoadBalancedFleet(
             self,
             "Service",
-            vpc=network.vpc,
+            vpc=network(self, settings).vpc,
             listeners=[settings.listener(certificates(self, settings.certificate_arns))],
             targets=settings.targets(),
             internet_facing=settings.internet_facing,
@@ -56,15 +45,15 @@ class NetworkLoadBalancedFleetStack(cdk.Stack):
             access_log_retention_days=settings.access_log_retention_days,
             deletion_protection=settings.deletion_protection,
             alarm_topic=alarm_topic(self, settings.alarm_topic_arn),
-            removal_policy=removal_policy,
+            removal_policy=removal_policy(settings),
         )
         app.grant_download(service)
-        outputs = {
-            "Url": settings.url.format(host=service.load_balancer.load_balancer_dns_name),
-            "StaticAddresses": ",".join(service.front.static_addresses),
-            "AutoScalingGroupName": service.fleet.group.auto_scaling_group_name,
-            "DashboardName": service.monitoring.dashboard.dashboard_name,
-        }
-        for name, value in outputs.items():
-            if value:
-                cdk.CfnOutput(self, name, value=value)
+        outputs(
+            self,
+            {
+                "Url": settings.url.format(host=service.load_balancer.load_balancer_dns_name),
+                "StaticAddresses": ",".join(service.front.static_addresses),
+                "AutoScalingGroupName": service.fleet.group.auto_scaling_group_name,
+                "DashboardName": service.monitoring.dashboard.dashboard_name,
+            },
+        )

@@ -8,7 +8,7 @@ from constructs import Construct
 
 from aws_patterns.serverless.pet_cuddle_otron import PetCuddleOTron
 from aws_patterns.serverless.pet_cuddle_otron_options import Channel
-from stacks._parts import alarm_topic
+from stacks._parts import alarm_topic, outputs, removal_policy
 from stacks.settings.pet_cuddle_otron import PLACEHOLDER_SENDER, PetCuddleOTronSettings
 
 
@@ -46,17 +46,18 @@ class PetCuddleOTronStack(cdk.Stack):
             domain_name=settings.domain_name,
             certificate=self._certificate(settings.certificate_arn),
             account_log_role=settings.account_log_role,
-            removal_policy=cdk.RemovalPolicy[settings.removal_policy.upper()],
+            removal_policy=removal_policy(settings),
         )
-        outputs = {
-            "SiteUrl": app.site.url,
-            "ApiUrl": app.api.url,
-            "StateMachineArn": app.workflow.state_machine.state_machine_arn,
-            "DeadLetterQueueUrl": app.dead_letter_queue.queue_url,
-            "DashboardName": app.monitoring.dashboard.dashboard_name,
-        }
-        for name, value in outputs.items():
-            cdk.CfnOutput(self, name, value=value)
+        outputs(
+            self,
+            {
+                "SiteUrl": app.site.url,
+                "ApiUrl": app.api.url,
+                "StateMachineArn": app.workflow.state_machine.state_machine_arn,
+                "DeadLetterQueueUrl": app.dead_letter_queue.queue_url,
+                "DashboardName": app.monitoring.dashboard.dashboard_name,
+            },
+        )
 
     def _certificate(self, arn: str | None) -> acm.ICertificate | None:
         return acm.Certificate.from_certificate_arn(self, "Certificate", arn) if arn else None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import aws_cdk as cdk
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from aws_patterns.messaging.buffered_writer import BufferedWriter
 from aws_patterns.messaging.queue_api import QueueApi
+from stacks._parts import alarm_topic, outputs, removal_policy
 from stacks.settings.queue_api import KEY, ORDER, QueueApiSettings
 
 
@@ -18,8 +18,7 @@ class QueueApiStack(cdk.Stack):
         self, scope: Construct, id: str, *, settings: QueueApiSettings, env: cdk.Environment | None = None
     ) -> None:
         super().__init__(scope, id, env=env, description="An API that puts orders into a queue, and what stores them")
-        removal_policy = cdk.RemovalPolicy[settings.removal_policy.upper()]
-        alarm_topic = self._topic(settings.alarm_topic_arn)
+        topic = alarm_topic(self, settings.alarm_topic_arn)
         orders = BufferedWriter(
             self,
             "Orders",
@@ -31,8 +30,8 @@ class QueueApiStack(cdk.Stack):
             function_timeout_seconds=settings.function_timeout_seconds,
             max_receive_count=settings.max_receive_count,
             maximum_message_bytes=settings.maximum_message_bytes,
-            alarm_topic=alarm_topic,
-            removal_policy=removal_policy,
+            alarm_topic=topic,
+            removal_policy=removal_policy(settings),
         )
         api = QueueApi(
             self,
@@ -47,19 +46,17 @@ class QueueApiStack(cdk.Stack):
             throttle_burst=settings.throttle_burst,
             web_acl_rate_limit=settings.web_acl_rate_limit,
             account_log_role=settings.account_log_role,
-            alarm_topic=alarm_topic,
-            removal_policy=removal_policy,
+            alarm_topic=topic,
+            removal_policy=removal_policy(settings),
         )
-        outputs = {
-            "ApiUrl": api.url,
-            "QueueUrl": orders.work_queue.queue.queue_url,
-            "DeadLetterQueueUrl": orders.work_queue.dead_letter_queue.queue_url,
-            "TableName": orders.table.table_name,
-            "ApiDashboardName": api.dashboard.dashboard_name,
-            "WriterDashboardName": orders.dashboard.dashboard_name,
-        }
-        for name, value in outputs.items():
-            cdk.CfnOutput(self, name, value=value)
-
-    def _topic(self, arn: str | None) -> sns.ITopic | None:
-        return sns.Topic.from_topic_arn(self, "AlarmTopic", arn) if arn else None
+        outputs(
+            self,
+            {
+                "ApiUrl": api.url,
+                "QueueUrl": orders.work_queue.queue.queue_url,
+                "DeadLetterQueueUrl": orders.work_queue.dead_letter_queue.queue_url,
+                "TableName": orders.table.table_name,
+                "ApiDashboardName": api.dashboard.dashboard_name,
+                "WriterDashboardName": orders.dashboard.dashboard_name,
+            },
+        )

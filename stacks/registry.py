@@ -7,9 +7,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, cast
 
 from stacks.settings.blue_green_web_tier import BlueGreenWebTierSettings
+from stacks.settings.event_backbone import EventBackboneSettings
+from stacks.settings.media_worker_pool import MediaWorkerPoolSettings
 from stacks.settings.multi_az_web_tier import MultiAzWebTierSettings
 from stacks.settings.network_load_balanced_fleet import NetworkLoadBalancedFleetSettings
+from stacks.settings.order_fanout import OrderFanoutSettings
+from stacks.settings.ordered_fanout import OrderedFanoutSettings
 from stacks.settings.pet_cuddle_otron import PetCuddleOTronSettings
+from stacks.settings.queue_api import QueueApiSettings
 
 if TYPE_CHECKING:
     from dataclasses import Field
@@ -100,5 +105,45 @@ STACKS: tuple[StackEntry, ...] = (
         stack_class="BlueGreenWebTierStack",
         settings=BlueGreenWebTierSettings,
         grade="API-backed",
+    ),
+    StackEntry(
+        name="MediaWorkerPool",
+        summary="Images uploaded by a page, a queue, and as many workers as its backlog needs to make renditions.",
+        module="stacks.media_worker_pool",
+        stack_class="MediaWorkerPoolStack",
+        settings=MediaWorkerPoolSettings,
+        grade="API-backed",
+    ),
+    StackEntry(
+        name="OrderFanout",
+        summary="Orders, published once, in the queue of every department that wants them, by what is in them.",
+        module="stacks.order_fanout",
+        stack_class="OrderFanoutStack",
+        settings=OrderFanoutSettings,
+        grade="executes",
+    ),
+    StackEntry(
+        name="OrderedFanout",
+        summary="What happens to each customer's orders, in its order and once, in the queue of every department.",
+        module="stacks.ordered_fanout",
+        stack_class="OrderedFanoutStack",
+        settings=OrderedFanoutSettings,
+        grade="executes",
+    ),
+    StackEntry(
+        name="QueueApi",
+        summary="An API that puts orders into a queue without a function, and a writer that stores each of them once.",
+        module="stacks.queue_api",
+        stack_class="QueueApiStack",
+        settings=QueueApiSettings,
+        grade="executes",
+    ),
+    StackEntry(
+        name="EventBackbone",
+        summary="A bus that takes events to those who act on them, keeps them all, and replays what was missed.",
+        module="stacks.event_backbone",
+        stack_class="EventBackboneStack",
+        settings=EventBackboneSettings,
+        grade="executes",
     ),
 )

@@ -68,6 +68,16 @@ def source_root() -> Traversable:
     return packaged if packaged.is_dir() else Path(__file__).parents[2] / "lambda_src"
 
 
+def package_files(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, bytes]]:
+    """The files that travel, by their names below ``prefix``; not what is compiled, nor the list of requirements."""
+    for item in folder.iterdir():
+        if item.is_dir():
+            if item.name != "__pycache__":
+                yield from package_files(item, f"{prefix}{item.name}/")
+        elif item.name != "requirements.txt" and Path(item.name).suffix not in _LEFT_BEHIND_SUFFIXES:
+            yield f"{prefix}{item.name}", item.read_bytes()
+
+
 @cache
 def _digest(package: str, python_version: str) -> str:
     """Of all that goes into the package. The libraries' files are known by the hashes their installer recorded."""
@@ -100,7 +110,7 @@ def _own_files(package: str) -> Mapping[str, bytes]:
     source = source_root() / package
     if not source.is_dir():
         raise FileNotFoundError(f"no function package {package!r} in {source_root()}")
-    return {f"{package}/{name}": content for name, content in _package_files(source)}
+    return {f"{package}/{name}": content for name, content in package_files(source)}
 
 
 @cache
@@ -120,15 +130,6 @@ def _travelling(library: Distribution) -> Iterator[PackagePath]:
 
 def _content(file: PackagePath) -> bytes:
     return Path(str(file.locate())).read_bytes()
-
-
-def _package_files(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, bytes]]:
-    for item in folder.iterdir():
-        if item.is_dir():
-            if item.name != "__pycache__":
-                yield from _package_files(item, f"{prefix}{item.name}/")
-        elif item.name != "requirements.txt" and Path(item.name).suffix not in _LEFT_BEHIND_SUFFIXES:
-            yield f"{prefix}{item.name}", item.read_bytes()
 
 
 def _closure(requirements: list[Requirement], python_version: str) -> dict[str, Distribution]:

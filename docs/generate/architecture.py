@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from docs.generate import balancing, notes, permissions, wiring
+from docs.generate import balancing, messaging, notes, permissions, wiring
 from docs.generate.graph import Category, Edge, Graph, Node, Shape
-from docs.generate.kinds import ANY, Kind, kind_of, words
+from docs.generate.kinds import ANY, Kind, kind_of
 from docs.generate.template import Resource, Template, at, items, text
+from docs.generate.titles import Titles, sentence
 from docs.generate.topology import Topology
 
 VISITORS = "visitors"
+CLIENTS = "clients"
 _ALL = "all "
+_LOG_BUCKETS = "access log buckets"
+_OPERATIONS = "Operations"
 _MACHINE = "AWS::StepFunctions::StateMachine"
 _ALARM = "AWS::CloudWatch::Alarm"
 # What a workflow sets in motion is drawn beside it, not in it.
 _NEXT_GROUP = {"Workflow": "Delivery"}
-_INITIALS = {"api": "API", "rest": "REST", "http": "HTTP", "sms": "SMS", "url": "URL", "vpc": "VPC", "waf": "WAF"}
 
 
 def draw(template: Template) -> Graph:
@@ -31,7 +34,8 @@ class _Drawing:
         self._topology = Topology(template)
         self._graph = Graph()
         self._helpers = _helpers(template)
-        self._named_by = _common_path([one for one in template.resources.values() if self._is_shown(one)])
+        self._log_buckets = _log_buckets(template)
+        self._titles = Titles(one for one in template.resources.values() if self._is_shown(one))
         self._wired: list[Edge] = []
 
     def graph(self) -> Graph:
@@ -55,16 +59,19 @@ class _Drawing:
     def _node(self, resource: Resource, kind: Kind) -> Node:
         if kind.gathered:
             return Node(f"{_ALL}{resource.type}", kind.gathered, kind.label, kind.category, kind.shape, kind.group)
-        title = self._title(resource) or kind.label
-        label = "" if title == kind.label else kind.label
+        if resource.id in self._log_buckets:
+            return Node(f"{_ALL}{_LOG_BUCKETS}", _LOG_BUCKETS, kind.label, Category.OPERATIONS, kind.shape, _OPERATIONS)
+        title = self._titles.of(resource) or kind.label
+        label = ", ".join(filter(None, ("" if title == kind.label else kind.label, notes.qualifier(resource))))
         lines = "\n".join(filter(None, (label, notes.note(self._topology, resource))))
         return Node(resource.id, title, lines, kind.category, kind.shape, kind.group)
 
     def _count_gathered(self) -> None:
         counts = Counter(one.type for one in self._template.resources.values() if one.id not in self._helpers)
-        for resource_type, count in counts.items():
-            if node := self._graph.nodes.get(f"{_ALL}{resource_type}"):
-                title = f"{count} {node.title}" if count > 1 else _sentence(node.title.removesuffix("s"))
+        counts[_LOG_BUCKETS] = len(self._log_buckets)
+        for gathered, count in counts.items():
+            if node := self._graph.nodes.get(f"{_ALL}{gathered}"):
+                title = f"{count} {node.title}" if count > 1 else sentence(node.title.removesuffix("s"))
                 self._graph.add(replace(node, title=title))
 
     def _owned_by(self, name: str, on_the_way: frozenset[str] = frozenset()) -> list[str]:
@@ -75,6 +82,8 @@ class _Drawing:
             return []
         if kind.gathered:
             return [f"{_ALL}{resource.type}"]
+        if name in self._log_buckets:
+            return [f"{_ALL}{_LOG_BUCKETS}"]
         if self._is_shown(resource) or kind.contains:
             return [name]
         owners = (self._owned_by(one, on_the_way | {name}) for one in self._holders(resource, kind))
@@ -115,6 +124,8 @@ class _Drawing:
 
     def _permit(self) -> None:
         wired = {ends for edge in self._wired for ends in ((edge.source, edge.target), (edge.target, edge.source))}
+        dead_letters = {edge.target for edge in self._wired if edge.failure}
+        acting: dict[tuple[str, str], list[permissions.Allowed]] = {}
         for allowed in permissions.allowed(self._template):
             holders = self._nodes([allowed.role])
             targets = self._nodes(list(allowed.resources))
@@ -122,9 +133,11 @@ class _Drawing:
                 for target in targets:
                     if (holder, target) not in wired:
                         ends = (target, holder) if allowed.takes() else (holder, target)
-                        self._graph.connect(Edge(*ends, allowed.labels()))
+                        acting.setdefault(ends, []).append(allowed)
                 if not targets:
                     self._reach_outside(holder, allowed)
+        for ends, granted in acting.items():
+            self._graph.connect(Edge(*ends, permissions.labels(granted), failure=ends[1] in dead_letters))
 
     def _reach_outside(self, holder: str, allowed: permissions.Allowed) -> None:
         for service in allowed.outside():
@@ -136,12 +149,18 @@ class _Drawing:
         for resource in self._template.resources.values():
             public = kind_of(resource.type).public
             if resource.id in self._graph.nodes and public is not None and self._is(resource, *public):
-                if VISITORS not in self._graph.nodes:
-                    visitors = Node(VISITORS, "Visitor", "web browser", Category.PEOPLE, Shape.PERSON)
-                    self._graph.nodes = {VISITORS: visitors, **self._graph.nodes}
                 path, _ = public
-                labels = balancing.doors(self._template, resource) if path else ("HTTPS",)
-                self._graph.connect(Edge(VISITORS, resource.id, labels))
+                if messaging.signed(self._template, resource):
+                    self._come(CLIENTS, "Client", "signs its requests", resource, ("HTTPS",))
+                else:
+                    labels = balancing.doors(self._template, resource) if path else ("HTTPS",)
+                    self._come(VISITORS, "Visitor", "web browser", resource, labels)
+
+    def _come(self, name: str, title: str, kind: str, to: Resource, labels: tuple[str, ...]) -> None:
+        if name not in self._graph.nodes:
+            person = Node(name, title, kind, Category.PEOPLE, Shape.PERSON)
+            self._graph.nodes = {name: person, **self._graph.nodes}
+        self._graph.connect(Edge(name, to.id, labels))
 
     @staticmethod
     def _is(resource: Resource, path: str, value: str) -> bool:
@@ -154,12 +173,22 @@ class _Drawing:
             for target in {edge.target for edge in self._wired}:
                 node = self._graph.nodes[target]
                 around = {self._graph.nodes[edge.source].group for edge in self._wired if edge.target == target}
-                if not node.group and node.shape is not Shape.PERSON and len(around) == 1:
+                if not node.group and self._belongs(node) and len(around) == 1:
                     group = around.pop()
                     self._graph.add(replace(node, group=_NEXT_GROUP.get(group, group)))
+        sizes = Counter(node.group for node in self._graph.nodes.values())
         for name, node in list(self._graph.nodes.items()):
+            if sizes[node.group] == 1:  # a frame around one says nothing
+                self._graph.add(replace(node, group=""))
             if network := self._network_of(name):
                 self._graph.add(replace(node, group=network))
+
+    def _belongs(self, node: Node) -> bool:
+        """Whether a node may be a part of what uses it, and not what two parts have between them."""
+        resource = self._template.resources.get(node.id)
+        between = resource is not None and kind_of(resource.type).between
+        failing = any(edge.failure for edge in self._wired if edge.target == node.id)
+        return node.shape is not Shape.PERSON and (failing or not between)
 
     def _network_of(self, name: str) -> str:
         resources = self._template.of_type(name.removeprefix(_ALL)) if name.startswith(_ALL) else []
@@ -168,17 +197,9 @@ class _Drawing:
             for owner in self._owned_by(reference):
                 network = self._template.resources.get(owner)
                 if network and kind_of(network.type).contains:
-                    title = f"{self._title(network)} {kind_of(network.type).label}".strip()
+                    title = f"{self._titles.of(network)} {kind_of(network.type).label}".strip()
                     return ", ".join(filter(None, (title, notes.zones_of_network(self._topology, network))))
         return ""
-
-    def _title(self, resource: Resource) -> str:
-        """A resource's name out of its place in the construct tree, without what its kind says anyway."""
-        label = kind_of(resource.type).label.lower().split()
-        said = {*label, "".join(word[0] for word in label)}
-        said |= {word.lower() for word in words(resource.type.rpartition("::")[2])}
-        spoken = [word.lower() for part in resource.path[len(self._named_by) :] for word in words(part)]
-        return _sentence(" ".join(word for word in dict.fromkeys(spoken) if word not in said))
 
     def _note_alarms(self) -> None:
         counts: Counter[str] = Counter()
@@ -194,7 +215,8 @@ class _Drawing:
         """One node for what stands in a group of its own accord and has no arrows; its members are its lines."""
         alone: dict[str, list[Node]] = {}
         for name, node in self._graph.nodes.items():
-            group = kind_of(name.removeprefix(_ALL)).group if name.startswith(_ALL) else ""
+            gathered = name.removeprefix(_ALL) if name.startswith(_ALL) else ""
+            group = _OPERATIONS if gathered == _LOG_BUCKETS else kind_of(gathered).group
             if group and not self._graph.touches(name):
                 alone.setdefault(group, []).append(node)
         for group, members in alone.items():
@@ -211,17 +233,12 @@ def _helpers(template: Template) -> frozenset[str]:
     return frozenset(called | inside)
 
 
-def _common_path(resources: list[Resource]) -> tuple[str, ...]:
-    """The part of the paths that all share, which tells a reader nothing."""
-    paths = [one.path[:-1] for one in resources if one.path]
-    shared = []
-    for parts in zip(*paths, strict=False):
-        if len(set(parts)) > 1:
-            break
-        shared.append(parts[0])
-    return tuple(shared)
-
-
-def _sentence(written: str) -> str:
-    spelled = " ".join(_INITIALS.get(word, word) for word in written.split())
-    return spelled[:1].upper() + spelled[1:]
+def _log_buckets(template: Template) -> frozenset[str]:
+    """Buckets that only hold what other buckets note about those who use them."""
+    buckets = template.of_type("AWS::S3::Bucket")
+    named = {name for one in buckets for name in template.references(one.properties.get("LoggingConfiguration"))}
+    return frozenset(
+        name
+        for name in named
+        if all(one.type in ("AWS::S3::Bucket", "AWS::S3::BucketPolicy") for one in template.referrers(name))
+    )

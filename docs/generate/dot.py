@@ -15,20 +15,28 @@ _PAPER = "#ffffff"
 _CLUSTER = "#f6f8fa"
 _CLUSTER_LINE = "#d0d7de"
 _TINT = 0.08
+_LETTERS_TO_A_SPACE = 8
 
 Attributes = Mapping[str, str]
 
 
-def architecture(graph: Graph) -> str:
-    """The diagram of a stack: from those who use it on the left to what it reaches on the right."""
-    lines = [*header(rankdir="LR", nodesep="0.3", ranksep="0.3")]
+def architecture(graph: Graph, *, downwards: bool = False) -> str:
+    """The diagram of a stack: from those who use it on the left, or at the top, to what it reaches at the other end."""
+    lines = [*header(rankdir="TB" if downwards else "LR", nodesep="0.3", ranksep="0.3")]
     names = {node: f"n{number}" for number, node in enumerate(graph.nodes, 1)}
     groups = dict.fromkeys(node.group for node in graph.nodes.values())
     for number, group in enumerate(groups):
         members = [node for node in graph.nodes.values() if node.group == group]
         inside = [_node(names[node.id], node) for node in members]
         lines += cluster(f"c{number}", group, inside) if group else inside
-    lines += [_edge(names[edge.source], names[edge.target], edge) for edge in graph.edges]
+    # At the beginning, the arrows of others would have to lead around what has none.
+    alone = [names[node.id] for node in graph.nodes.values() if not node.group and not graph.touches(node.id)]
+    lines += [f"{{rank=max; {'; '.join(alone)}}}"] if alone else []
+    against = _against_the_stream(graph)
+    # Beside an arrow that leads downwards a label needs more room than above one that leads to the right.
+    room = "   " if downwards else " "
+    for edge in graph.edges:
+        lines.append(_edge(names[edge.source], names[edge.target], edge, back=edge in against, room=room))
     return "\n".join([*lines, "}"])
 
 
@@ -48,7 +56,7 @@ def header(**attributes: str) -> list[str]:
 def cluster(name: str, title: str, lines: list[str], *, dashed: bool = False) -> list[str]:
     """A frame with a title around some nodes."""
     look = {
-        "label": title,
+        "label": _with_room(title),
         "style": "rounded,filled,dashed" if dashed else "rounded,filled",
         "fillcolor": _CLUSTER,
         "color": _CLUSTER_LINE,
@@ -63,14 +71,20 @@ def box(name: str, title: str, kind: str, color: str, **attributes: str) -> str:
     """A node with its name, and below it in small what it is."""
     look = {"shape": "box", "style": "rounded,filled", "color": color, "fillcolor": tint(color), **attributes}
     # `drawing` sets the first line in bold and the others smaller; markup here would not be centred.
-    label = "\n".join(filter(None, (title, kind)))
+    label = "\n".join(filter(None, (_with_room(title), kind)))
     return f"{name} {attribute_list({**look, 'label': label})}"
 
 
-def tint(color: str) -> str:
+def _with_room(title: str) -> str:
+    """A title may be wider than it is laid out: bold, and in whatever font there is."""
+    room = " " * (len(title) // _LETTERS_TO_A_SPACE)
+    return f"{room}{title}{room}"
+
+
+def tint(color: str, *, part: float = _TINT) -> str:
     """A colour for the ground of a box: a little of it on white."""
     channels = [int(color[start : start + 2], 16) for start in (1, 3, 5)]
-    return "#" + "".join(f"{round(255 - (255 - channel) * _TINT):02x}" for channel in channels)
+    return "#" + "".join(f"{round(255 - (255 - channel) * part):02x}" for channel in channels)
 
 
 def attribute_list(attributes: Attributes) -> str:
@@ -94,8 +108,31 @@ def _node(name: str, node: Node) -> str:
     return box(name, node.title, node.kind, color)
 
 
-def _edge(source: str, target: str, edge: Edge) -> str:
-    look = {"label": "\n".join(f" {label} " for label in edge.labels)} if edge.labels else {}
+def _edge(source: str, target: str, edge: Edge, *, back: bool, room: str) -> str:
+    look = {"label": "\n".join(f"{room}{label}{room}" for label in edge.labels)} if edge.labels else {}
     if edge.failure:
         look |= {"style": "dashed", "color": FAILURE, "fontcolor": FAILURE}
+    if back:
+        return f"{target} -> {source} {attribute_list({**look, 'dir': 'back'})}"
     return f"{source} -> {target} {attribute_list(look)}"
+
+
+def _against_the_stream(graph: Graph) -> frozenset[Edge]:
+    """The arrows that lead back to where something came from; given the other way round they bend no others."""
+    leads: dict[str, set[str]] = {}
+    found = set()
+    for edge in graph.edges:
+        if _reaches(leads, edge.target, edge.source):
+            found.add(edge)
+        else:
+            leads.setdefault(edge.source, set()).add(edge.target)
+    return frozenset(found)
+
+
+def _reaches(leads: Mapping[str, set[str]], start: str, end: str) -> bool:
+    seen, ahead = {start}, [start]
+    while ahead:
+        for following in leads.get(ahead.pop(), set()) - seen:
+            seen.add(following)
+            ahead.append(following)
+    return end in seen

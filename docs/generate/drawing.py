@@ -24,6 +24,8 @@ _TEXT = re.compile(r"<text ([^>]*)>")
 _SIZE = re.compile(r'font-size="[\d.]+"')
 _TITLE_SIZE = 'font-size="12.00"'
 _SMALL_SIZE = 'font-size="10.00"'
+# A page of some nine hundred pixels shrinks it to three quarters, and the smallest letters can still be read.
+_PAGE_WIDTH = 1_300
 _FONTS = "Helvetica, Arial, 'Liberation Sans', sans-serif"
 
 
@@ -35,46 +37,78 @@ class Drawing:
         dot: The diagram in Graphviz's language.
         title: Its name.
         description: What it shows, in words.
+        narrower: The same laid out another way, for when the first is too wide for a page.
     """
 
     dot: str
     title: str
     description: str
+    narrower: str = ""
 
 
 def svgs(drawings: Sequence[Drawing]) -> list[str]:
     """Lay out all diagrams at once: starting Graphviz takes longer than using it."""
     use_environment_node()
     node = os.environ.get("JSII_NODE", "node")
+    layouts = [[drawing.dot, *filter(None, [drawing.narrower])] for drawing in drawings]
     found = subprocess.run(  # noqa: S603 - the environment's Node.js with a script of this package
         [node, str(_LAYOUT)],
-        input=json.dumps([drawing.dot for drawing in drawings]),
+        input=json.dumps([one for of_drawing in layouts for one in of_drawing]),
         capture_output=True,
         encoding="utf-8",
         check=False,
     )
     if found.returncode:
         raise RuntimeError(f"Graphviz could not draw the diagrams; after `make install` it can. {found.stderr.strip()}")
-    return [_finished(svg, drawing) for svg, drawing in zip(json.loads(found.stdout), drawings, strict=True)]
+    laid_out = iter(json.loads(found.stdout))
+    return [
+        _finished(_fitting([next(laid_out) for _ in of_drawing]), drawing)
+        for of_drawing, drawing in zip(layouts, drawings, strict=True)
+    ]
 
 
-def _finished(svg: str, drawing: Drawing) -> str:
+def _fitting(found: Sequence[str]) -> str:
+    """The first that is not too wide for a page, otherwise the narrowest."""
+    fitting = [svg for svg in found if _width(svg) <= _PAGE_WIDTH]
+    return fitting[0] if fitting else min(found, key=_width)
+
+
+def _width(svg: str) -> float:
+    return float(_root(svg)[1])
+
+
+def _root(svg: str) -> re.Match[str]:
     root = _ROOT.search(svg)
     if root is None:
         raise RuntimeError("Graphviz wrote something that is not the SVG expected here.")
+    return root
+
+
+def _finished(svg: str, drawing: Drawing) -> str:
+    root = _root(svg)
     width, height, view = root.groups()
     body = _NOISE.sub("", svg[root.end() :])
     body = _BACKGROUND.sub("", body, count=1).replace('font-family="Helvetica"', f'font-family="{_FONTS}"')
     body = _NODE.sub(lambda node: _set(node[0]), body)
-    head = (
+    # Graphviz has closed the picture already.
+    return _head(float(width), float(height), view, drawing) + body.strip() + "\n"
+
+
+def framed(width: float, height: float, body: str, title: str, description: str) -> str:
+    """A picture that something else has drawn, in the same frame."""
+    head = _head(width, height, f"0 0 {width:.0f} {height:.0f}", Drawing("", title, description))
+    return f'{head}<g font-family="{_FONTS}">\n{body}\n</g>\n</svg>\n'
+
+
+def _head(width: float, height: float, view: str, drawing: Drawing) -> str:
+    return (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-        f'width="{float(width):.0f}" height="{float(height):.0f}" viewBox="{view}" '
+        f'width="{width:.0f}" height="{height:.0f}" viewBox="{view}" '
         'role="img" aria-labelledby="title desc">\n'
         f'<title id="title">{escape(drawing.title)}</title>\n'
         f'<desc id="desc">{escape(drawing.description)}</desc>\n'
         '<rect width="100%" height="100%" rx="10" fill="#ffffff"/>\n'
     )
-    return head + body.strip() + "\n"
 
 
 def _set(node: str) -> str:

@@ -24,6 +24,7 @@ class Kind:
             wiring counts as that resource's.
         claimed_by: Types that own it by referring to it.
         contains: Stands around the resources that refer to it or to its parts.
+        between: Stands between others, who need not know each other: it belongs to neither.
         public: The property path and value that make it reachable for everybody; ("", "") is always.
     """
 
@@ -35,6 +36,7 @@ class Kind:
     part_of: str = ""
     claimed_by: tuple[str, ...] = ()
     contains: bool = False
+    between: bool = False
     public: tuple[str, str] | None = None
 
 
@@ -59,6 +61,7 @@ KINDS: dict[str, Kind] = {
     "AWS::ApiGatewayV2::Api": Kind(label="HTTP API", category=C.INTEGRATION, group="API", public=_PUBLIC),
     "AWS::ApiGatewayV2::Integration": Kind(part_of="ApiId"),
     "AWS::ApiGatewayV2::Route": Kind(part_of="ApiId"),
+    "AWS::ApiGatewayV2::Stage": Kind(part_of="ApiId"),
     "AWS::AppSync::GraphQLApi": Kind(label="GraphQL API", category=C.INTEGRATION, group="API", public=_PUBLIC),
     "AWS::Lambda::Url": Kind(part_of="TargetFunctionArn"),
     "AWS::Cognito::UserPool": Kind(label="Cognito user pool", category=C.SECURITY),
@@ -82,7 +85,8 @@ KINDS: dict[str, Kind] = {
     "AWS::ECS::Service": Kind(label="ECS service", category=C.COMPUTE),
     "AWS::ECS::TaskDefinition": Kind(claimed_by=("AWS::ECS::Service",)),
     "AWS::ECS::Cluster": Kind(),
-    "AWS::AutoScaling::ScalingPolicy": Kind(part_of="AutoScalingGroupName"),
+    "AWS::ECS::ClusterCapacityProviderAssociations": Kind(),
+    "AWS::AutoScaling::ScalingPolicy": Kind(),
     "AWS::AutoScaling::ScheduledAction": Kind(part_of="AutoScalingGroupName"),
     "AWS::EC2::PlacementGroup": Kind(claimed_by=("AWS::EC2::LaunchTemplate", "AWS::AutoScaling::AutoScalingGroup")),
     "AWS::SSM::Document": Kind(label="SSM document", category=C.OPERATIONS),
@@ -106,13 +110,15 @@ KINDS: dict[str, Kind] = {
     "AWS::SecretsManager::SecretTargetAttachment": Kind(part_of="SecretId"),
     # Integration
     "AWS::StepFunctions::StateMachine": Kind(label="State machine", category=C.INTEGRATION, group="Workflow"),
-    "AWS::Events::EventBus": Kind(label="Event bus", category=C.INTEGRATION),
+    "AWS::Events::EventBus": Kind(label="Event bus", category=C.INTEGRATION, between=True),
     "AWS::Events::Rule": Kind(label="EventBridge rule", category=C.INTEGRATION),
+    "AWS::Events::Archive": Kind(label="Event archive", category=C.STORAGE, shape=_STORE),
+    "AWS::EventSchemas::Discoverer": Kind(label="Schema discovery", category=C.OPERATIONS),
     "AWS::Scheduler::Schedule": Kind(label="Schedule", category=C.INTEGRATION),
     "AWS::Pipes::Pipe": Kind(label="EventBridge pipe", category=C.INTEGRATION),
-    "AWS::SQS::Queue": Kind(label="SQS queue", category=C.INTEGRATION),
-    "AWS::SNS::Topic": Kind(label="SNS topic", category=C.INTEGRATION),
-    "AWS::Kinesis::Stream": Kind(label="Kinesis stream", category=C.INTEGRATION),
+    "AWS::SQS::Queue": Kind(label="SQS queue", category=C.INTEGRATION, between=True),
+    "AWS::SNS::Topic": Kind(label="SNS topic", category=C.INTEGRATION, between=True),
+    "AWS::Kinesis::Stream": Kind(label="Kinesis stream", category=C.INTEGRATION, between=True),
     "AWS::KinesisFirehose::DeliveryStream": Kind(label="Firehose stream", category=C.INTEGRATION),
     # Operations
     "AWS::CloudWatch::Alarm": Kind(label="CloudWatch", category=C.OPERATIONS, group="Operations", gathered="alarms"),
@@ -125,6 +131,10 @@ KINDS: dict[str, Kind] = {
     "AWS::Logs::LogGroup": Kind(
         label="CloudWatch Logs", category=C.OPERATIONS, group="Operations", gathered="log groups"
     ),
+    "AWS::Logs::LogStream": Kind(),
+    "AWS::Logs::Delivery": Kind(),
+    "AWS::Logs::DeliverySource": Kind(),
+    "AWS::Logs::DeliveryDestination": Kind(),
     "AWS::Backup::BackupVault": Kind(label="Backup vault", category=C.STORAGE, shape=_STORE, group="Operations"),
     # Network
     "AWS::EC2::VPC": Kind(label="VPC", category=C.NETWORK, contains=True),

@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from docs.generate import architecture, dot, resilience, tables, wiring, workflow
+from docs.generate import architecture, dot, resilience, scaling, tables, wiring, workflow
 from docs.generate.drawing import Drawing, svgs
 from docs.generate.synthesis import Templates, variant_key
 from docs.generate.template import Template
 from docs.generate.variants import SHIPPED, VARIANTS
 from stacks.registry import STACKS, StackEntry
+from stacks.settings.media_worker_pool import MediaWorkerPoolSettings
 
 IMAGES = PurePosixPath("docs/images")
 PAGES = PurePosixPath("docs/patterns")
+_SCALING = IMAGES / "worker-pool-scaling.svg"
 _SECTION = re.compile(
     r"(?P<begin><!-- generated: (?P<words>[^>]*?) -->\n)(?P<body>.*?)(?P<end><!-- end -->|\Z)", re.DOTALL
 )
@@ -48,6 +50,7 @@ def wanted(project: Path, templates: Templates) -> dict[PurePosixPath, str]:
     all_pictures = [picture for of_stack in pictures.values() for picture in of_stack]
     drawn = svgs([picture.drawing for picture in all_pictures])
     files = {picture.file: svg for picture, svg in zip(all_pictures, drawn, strict=True)}
+    files[_SCALING] = _scaling().svg
     for page in _pages(project):
         before = (project / page).read_text(encoding="utf-8")
         files[page] = _Page(page, templates, pictures).filled(before)
@@ -78,7 +81,10 @@ def _pictures(stack: str, source: Mapping[str, object]) -> Iterator[Picture]:
     graph = architecture.draw(template)
     title = f"Architecture of {stack}"
     yield Picture(
-        file=IMAGES / f"{tables.slug(stack)}.svg", drawing=Drawing(dot.architecture(graph), title, graph.description())
+        file=IMAGES / f"{tables.slug(stack)}.svg",
+        drawing=Drawing(
+            dot.architecture(graph), title, graph.description(), narrower=dot.architecture(graph, downwards=True)
+        ),
     )
     for machine in template.of_type("AWS::StepFunctions::StateMachine"):
         if definition := wiring.definition(machine):
@@ -88,6 +94,12 @@ def _pictures(stack: str, source: Mapping[str, object]) -> Iterator[Picture]:
                 file=IMAGES / f"{tables.slug(stack)}-{'-'.join(name.lower().split())}.svg",
                 drawing=Drawing(drawn, f"{name} of {stack}, state by state", spoken),
             )
+
+
+def _scaling() -> scaling.Scaling:
+    plan = MediaWorkerPoolSettings().plan()
+    assert plan is not None, "the defaults have no problems"  # noqa: S101 - for the type checker
+    return scaling.day(plan)
 
 
 class _Page:
@@ -100,6 +112,7 @@ class _Page:
             "workflows": lambda entry: "\n\n".join(one.seen_from(path) for one in self._pictures[entry.name][1:]),
             "settings": tables.settings,
             "resources": lambda entry: tables.resources(self._templates[entry.name]),
+            "scaling": self._scaling,
             "resilience": lambda entry: resilience.table(self._variants(entry.name)),
         }
 
@@ -119,6 +132,12 @@ class _Page:
             known = ", ".join(["stacks", *self._sections])
             raise PageError(f"{self._path}: no section is called {name!r}; there are {known}.")
         return f"{found['begin']}{body}\n{found['end']}"
+
+    def _scaling(self, entry: StackEntry) -> str:
+        if entry.settings is not MediaWorkerPoolSettings:
+            raise PageError(f"{self._path}: {entry.name} has no pool of workers whose scaling could be shown.")
+        found = _scaling()
+        return f"![{found.title}]({_link(self._path, _SCALING)})\n\n{found.summary}"
 
     def _variants(self, stack: str) -> dict[str, Mapping[str, object]]:
         built = {name: self._templates.get(variant_key(stack, name)) for name in VARIANTS.get(stack, {})}

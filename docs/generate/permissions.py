@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from docs.generate.graph import Category, Shape
@@ -18,7 +18,9 @@ _TELLING = frozenset({"ssm:SendCommand"})
 _TAKING = frozenset({"sqs:ReceiveMessage", "kinesis:GetRecords"})
 _AROUND_TAKING = re.compile(r"sqs:(ChangeMessageVisibility|DeleteMessage)|kinesis:(Get|Describe|List|Subscribe)\w+")
 # Asked for the sake of the other actions.
-_INCIDENTAL = re.compile(r"sqs:Get\w+|s3:GetBucket\w*|secretsmanager:Describe\w+|dynamodb:(Describe|GetShard)\w+")
+_INCIDENTAL = re.compile(
+    r"sqs:Get\w+|s3:(GetBucket|List)\w*|secretsmanager:Describe\w+|dynamodb:(Describe|GetShard)\w+"
+)
 
 _VERBS = (
     (re.compile(r"(Get|List|Describe|Query|Scan|BatchGet|Head|Read|ConditionCheck)"), "reads"),
@@ -76,18 +78,21 @@ class Allowed:
 
     def takes(self) -> bool:
         """Whether messages come towards the holder, and nothing else happens."""
-        rest = [action for action in self.actions if action not in _TAKING and not _AROUND_TAKING.fullmatch(action)]
-        return not rest and not _TAKING.isdisjoint(self.actions)
+        around = [action for action in self.actions if _AROUND_TAKING.fullmatch(action) or _INCIDENTAL.match(action)]
+        return _TAKING.issuperset(set(self.actions) - set(around)) and not _TAKING.isdisjoint(self.actions)
 
-    def labels(self) -> tuple[str, ...]:
-        """The actions by name where they are few, or else what they come to."""
-        names = [action.partition(":")[2] for action in self.actions]
-        if self.takes():
-            return ("messages",)
-        if len(names) <= _NAMED_ACTIONS:
-            return tuple(names)
-        verbs = [next((verb for pattern, verb in _VERBS if pattern.match(name)), name) for name in names]
-        return (" and ".join(dict.fromkeys(sorted(verbs))),)
+
+def labels(granted: Sequence[Allowed]) -> tuple[str, ...]:
+    """What is done, of several statements about the same: by name where it is little, or else what it comes to."""
+    if all(one.takes() for one in granted):
+        return ("messages",)
+    actions = [action for one in granted for action in one.actions]
+    telling = [action for action in actions if not _INCIDENTAL.match(action)] or actions
+    names = list(dict.fromkeys(action.partition(":")[2] for action in telling))
+    if len(names) <= _NAMED_ACTIONS and not any("*" in name for name in names):
+        return tuple(names)
+    verbs = [next((verb for pattern, verb in _VERBS if pattern.match(name)), name) for name in names]
+    return (" and ".join(dict.fromkeys(sorted(verbs))),)
 
 
 def allowed(template: Template) -> Iterator[Allowed]:
@@ -104,7 +109,6 @@ def _statements(template: Template, role: str, document: object) -> Iterator[All
     for statement in items(at(document, "Statement")):
         actions = [text(action) for action in items(at(statement, "Action"))]
         actions = [action for action in actions if action in _TELLING or action.partition(":")[0] not in _EVERYWHERE]
-        actions = [action for action in actions if not _INCIDENTAL.match(action)] or actions
         if actions and at(statement, "Effect") == "Allow":
             yield Allowed(role, tuple(actions), tuple(template.references(at(statement, "Resource"))))
 

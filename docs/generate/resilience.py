@@ -10,8 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from docs.generate.pools import Pool, pools
 from docs.generate.template import Template
 from docs.generate.topology import Fleet, Topology
+
+_DAY_SECONDS = 86_400
 
 
 class Answer(IntEnum):
@@ -179,24 +182,72 @@ def _fleet_without_launches(topology: Topology) -> Iterator[Verdict]:
             yield Verdict(Answer.DEGRADED, f"{_name(fleet)}the image's parameter is looked up at each launch")
 
 
+def _pool_without_a_worker(topology: Topology) -> Iterator[Verdict]:
+    for pool in pools(topology):
+        reason = f"what the {pool.noun} had in hand is in the queue again within {pool.hidden_seconds} s, for another"
+        yield Verdict(Answer.YES, reason)
+
+
+def _pool_without_a_zone(topology: Topology) -> Iterator[Verdict]:
+    for pool in pools(topology):
+        zones = len(pool.zones)
+        if zones == 0:
+            yield Verdict(Answer.DEGRADED, "the workers' subnets are not in this template, so nothing is certain")
+        elif zones == 1:
+            yield Verdict(Answer.NO, f"all workers are in one zone; {_wait(pool)}")
+        else:
+            others = f"{pool.noun}s work, and more start, in {zones - 1} of {zones} zones"
+            reason = f"{others}; what the lost ones had in hand is in the queue again within {pool.hidden_seconds} s"
+            yield Verdict(Answer.DEGRADED, reason)
+
+
+def _pool_without_a_nat(topology: Topology) -> Iterator[Verdict]:
+    cut_off = {zone for gateway in topology.ways_out.values() for zone in gateway}
+    for pool in pools(topology):
+        if "sqs" in topology.endpoints or not cut_off & set(pool.zones):
+            continue
+        if len(topology.ways_out) == 1:
+            yield Verdict(Answer.NO, f"no worker reaches the queue: {_wait(pool)}")
+        else:
+            reason = f"workers there reach no queue; what they had in hand goes to others after {pool.hidden_seconds} s"
+            yield Verdict(Answer.DEGRADED, reason)
+
+
+def _pool_without_launches(topology: Topology) -> Iterator[Verdict]:
+    for pool in pools(topology):
+        always = f"the {pool.minimum} that always run go on" if pool.minimum > 1 else "the one that always runs goes on"
+        running = always if pool.minimum else "those that run go on"
+        asleep = f"; where there is none, {_wait(pool)}" if pool.minimum == 0 else f", and {_wait(pool)}"
+        yield Verdict(Answer.DEGRADED, f"{running}{asleep}")
+        if pool.spot:
+            kept = f"all but {pool.on_demand}" if pool.on_demand else "all"
+            yield Verdict(Answer.DEGRADED, f"{kept} are Spot, may be reclaimed and would not come back")
+
+
+def _wait(pool: Pool) -> str:
+    days = pool.kept_seconds / _DAY_SECONDS
+    return f"messages wait, for up to {days:.3g} day{'s' * (days != 1)}"
+
+
 def _serverless(topology: Topology) -> Iterator[Verdict]:
     """Where nothing runs in a zone of one's own, AWS's own services decide; those named here span zones."""
-    own = topology.fleets or topology.balancers or topology.template.of_type("AWS::EC2::Instance")
+    own = topology.fleets or pools(topology) or topology.balancers or topology.template.of_type("AWS::EC2::Instance")
     if not own and topology.template.of_type("AWS::Lambda::Function"):
         yield Verdict(Answer.YES, "functions run in several zones by themselves")
 
 
 TABLE: Mapping[Loss, tuple[Assessor, ...]] = {
-    Loss.INSTANCE: (_fleet_without_an_instance, _instances_of_their_own),
+    Loss.INSTANCE: (_fleet_without_an_instance, _instances_of_their_own, _pool_without_a_worker),
     Loss.ZONE: (
         _balancer_without_a_zone,
         _fleet_without_a_zone,
         _ways_out_without_a_zone,
+        _pool_without_a_zone,
         _instances_of_their_own,
         _serverless,
     ),
-    Loss.NAT: (_subnets_without_a_nat,),
-    Loss.LAUNCHES: (_fleet_without_launches,),
+    Loss.NAT: (_subnets_without_a_nat, _pool_without_a_nat),
+    Loss.LAUNCHES: (_fleet_without_launches, _pool_without_launches),
 }
 
 
@@ -219,8 +270,12 @@ def _cell(verdict: Verdict) -> str:
 
 
 def _serving(topology: Topology) -> list[Fleet]:
-    """The fleets that requests come to, or that work without any; one without a weight carries nothing."""
-    return [fleet for fleet in topology.fleets if fleet.share is None or fleet.share > 0]
+    """The fleets that requests come to, or that work without any; one without a weight carries nothing.
+
+    Those that work on a queue are judged by what becomes of its messages.
+    """
+    working = {pool.id for pool in pools(topology)}
+    return [one for one in topology.fleets if one.id not in working and (one.share is None or one.share > 0)]
 
 
 def _name(fleet: Fleet) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,6 +12,9 @@ from docs.generate.variants import VARIANTS
 from stacks._node import use_environment_node
 from stacks.registry import STACKS
 from stacks.settings.load import read_request
+
+# Whoever deploys a stack reads its warnings; here they would come once for each variant, about nothing anybody changed.
+_QUIET = {"@aws-cdk/core:annotationsInValidationReport": False}
 
 Templates = Mapping[str, Mapping[str, object]]
 """CloudFormation templates by the names of their stacks, or by ``variant_key``."""
@@ -24,17 +28,19 @@ def variant_key(stack: str, variant: str) -> str:
 def synthesize(project: Path) -> Templates:
     """Build every stack of the registry and its variants, whatever else the environment asks for."""
     names = [entry.name for entry in STACKS]
-    found = _built(project, [], names)
+    found = built(project, [], names)
     for name in names:
         for variant, settings in VARIANTS.get(name, {}).items():
             chosen = {"stacks": name, **settings}
             arguments = [part for key, value in chosen.items() for part in ("-c", f"{key}={value}")]
-            found[variant_key(name, variant)] = _built(project, arguments, [name])[name]
+            found[variant_key(name, variant)] = built(project, arguments, [name])[name]
     return found
 
 
-def _built(project: Path, arguments: Sequence[str], names: Sequence[str]) -> dict[str, Mapping[str, object]]:
+def built(project: Path, arguments: Sequence[str], names: Sequence[str]) -> dict[str, Mapping[str, object]]:
+    """The templates of some stacks, with settings as one types them."""
     request = read_request(STACKS, arguments=arguments, environment={}, project=project)
+    request = replace(request, cdk_context={**request.cdk_context, **_QUIET})
     use_environment_node()
     from stacks._synthesis import build_app  # noqa: PLC0415 - starts Node.js, which has to be found first
 

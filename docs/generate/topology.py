@@ -39,6 +39,7 @@ class Fleet:
     """An Auto Scaling group.
 
     Attributes:
+        id: Its logical id.
         title: What tells it from the others; empty for the only one.
         needed: How many carry the load, as the template notes it; otherwise its minimum size.
         known: Whether the template notes that.
@@ -51,6 +52,7 @@ class Fleet:
         asks_balancer: Whether what a load balancer finds unhealthy is replaced.
     """
 
+    id: str
     title: str
     needed: int
     known: bool
@@ -146,13 +148,14 @@ class Topology:
     def _fleet(self, group: Resource, title: str) -> Fleet:
         given = group.properties
         mixed = given.get("MixedInstancesPolicy")
-        minimum = _number(given.get("MinSize"))
-        needed = _number(group.metadata.get(NEEDED), minimum)
-        running = minimum if self._shrinks(group) else max(minimum, _number(given.get("DesiredCapacity"), minimum))
-        base = min(running, _number(at(mixed, "InstancesDistribution.OnDemandBaseCapacity")))
-        percentage = _number(at(mixed, "InstancesDistribution.OnDemandPercentageAboveBaseCapacity"), 100)
+        minimum = number(given.get("MinSize"))
+        needed = number(group.metadata.get(NEEDED), minimum)
+        running = minimum if self._shrinks(group) else max(minimum, number(given.get("DesiredCapacity"), minimum))
+        base = min(running, number(at(mixed, "InstancesDistribution.OnDemandBaseCapacity")))
+        percentage = number(at(mixed, "InstancesDistribution.OnDemandPercentageAboveBaseCapacity"), 100)
         above = math.ceil((running - base) * percentage / 100)
         return Fleet(
+            id=group.id,
             title=title,
             needed=needed,
             known=NEEDED in group.metadata,
@@ -181,10 +184,10 @@ class Topology:
         found = []
         for action in [*items(listener.properties.get("DefaultActions")), *items(listener.properties.get("Actions"))]:
             groups = items(at(action, "ForwardConfig.TargetGroups"))
-            total = sum(_number(at(one, "Weight"), 1) for one in groups)
+            total = sum(number(at(one, "Weight"), 1) for one in groups)
             for one in groups:
                 if set(self.template.references(one)) & served:
-                    found.append(100 * _number(at(one, "Weight"), 1) / total if total else 0.0)
+                    found.append(100 * number(at(one, "Weight"), 1) / total if total else 0.0)
             if not groups and set(self.template.references(at(action, "TargetGroupArn"))) & served:
                 found.append(100.0)
         return found
@@ -197,7 +200,8 @@ class Topology:
         return any(image.startswith("resolve:ssm:") for image in images)
 
 
-def _number(value: object, default: int = 0) -> int:
+def number(value: object, default: int = 0) -> int:
+    """A whole number, however the template writes it."""
     written = text(value)
     return int(float(written)) if written.replace(".", "", 1).isdigit() else default
 

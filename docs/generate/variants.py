@@ -26,6 +26,11 @@ VARIANTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "a single NAT gateway": {"nat_gateways": "single"},
         "one zone's capacity to spare": _HALF_TO_SPARE,
     },
+    "MediaWorkerPool": {
+        "in tasks": {"workers": "tasks"},
+        "one worker always": {"minimum_workers": "1"},
+        "Spot beyond one worker": {**_SPOT, "instance_types": "t4g.medium,c7g.large,m7g.medium"},
+    },
     "BlueGreenWebTier": {
         "half the requests to green": {"green_percent": "50"},
         "all requests to green": {"green_percent": "100"},

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from docs.generate import balancing
+from docs.generate import balancing, messaging
 from docs.generate.template import Resource, Template, at, items, text
 
 Label = Callable[[Template, Resource], str]
@@ -38,15 +38,6 @@ class Wire:
         return tuple(label.splitlines())
 
 
-def _method(_template: Template, resource: Resource) -> str:
-    return text(resource.properties.get("HttpMethod"))
-
-
-def _batch(_template: Template, resource: Resource) -> str:
-    size = resource.properties.get("BatchSize")
-    return f"batches of up to {size}" if isinstance(size, int) and size > 1 else "one by one"
-
-
 def _port(_template: Template, resource: Resource) -> str:
     port = resource.properties.get("FromPort")
     return f"port {port}" if isinstance(port, int) else ""
@@ -61,18 +52,13 @@ def _schedule(_template: Template, resource: Resource) -> str:
     return text(resource.properties.get("ScheduleExpression"))
 
 
-def _redrive(_template: Template, resource: Resource) -> str:
-    attempts = text(at(resource.properties, "RedrivePolicy.maxReceiveCount"))
-    return f"after {attempts} attempts" if attempts not in ("", "1") else "after one attempt"
-
-
 WIRES: tuple[Wire, ...] = (
     Wire(type="AWS::WAFv2::WebACLAssociation", source="WebACLArn", target="ResourceArn", label="filters"),
     Wire(type="AWS::CloudFront::Distribution", source="DistributionConfig.WebACLId", label="filters"),
     Wire(type="AWS::CloudFront::Distribution", target="DistributionConfig.Origins", label="origin"),
     Wire(type="AWS::Route53::RecordSet", target="AliasTarget"),
-    Wire(type="AWS::ApiGateway::Method", target="Integration", label=_method),
-    Wire(type="AWS::ApiGatewayV2::Integration", target="IntegrationUri"),
+    Wire(type="AWS::ApiGateway::Method", target="Integration", label=messaging.method),
+    Wire(type="AWS::ApiGatewayV2::Integration", target="IntegrationUri", label=messaging.routes),
     Wire(type="AWS::ElasticLoadBalancingV2::Listener", target="DefaultActions"),
     Wire(type="AWS::ElasticLoadBalancingV2::TargetGroup", target="Targets"),
     Wire(type="AWS::AutoScaling::AutoScalingGroup", source="TargetGroupARNs", label=balancing.ways),
@@ -83,26 +69,34 @@ WIRES: tuple[Wire, ...] = (
         label=lambda _template, rule: balancing.words_of(rule),
     ),
     Wire(type="AWS::ECS::Service", source="LoadBalancers"),
-    Wire(type="AWS::Lambda::EventSourceMapping", source="EventSourceArn", target="FunctionName", label=_batch),
-    Wire(type="AWS::SNS::Subscription", source="TopicArn", target="Endpoint"),
+    Wire(type="AWS::Lambda::EventSourceMapping", source="EventSourceArn", target="FunctionName", label=messaging.batch),
+    Wire(type="AWS::SNS::Subscription", source="TopicArn", target="Endpoint", label=messaging.subscription),
     Wire(type="AWS::SNS::Subscription", source="TopicArn", target="RedrivePolicy", label="undelivered", failure=True),
     Wire(type="AWS::Events::Rule", source="EventBusName"),
     Wire(type="AWS::Events::Rule", source="EventPattern.detail.AutoScalingGroupName", label=_event),
     Wire(type="AWS::Events::Rule", target="Targets.Arn", label=_schedule),
     Wire(type="AWS::Events::Rule", target="Targets.DeadLetterConfig", label="undelivered", failure=True),
+    Wire(type="AWS::Events::Archive", source="SourceArn", label=messaging.archived),
+    Wire(type="AWS::EventSchemas::Discoverer", source="SourceArn", label="reads events"),
     Wire(type="AWS::Scheduler::Schedule", target="Target.Arn"),
     Wire(type="AWS::Scheduler::Schedule", target="Target.DeadLetterConfig", label="undelivered", failure=True),
     Wire(type="AWS::Pipes::Pipe", source="Source"),
     Wire(type="AWS::Pipes::Pipe", target="Target"),
-    Wire(type="AWS::S3::Bucket", target="NotificationConfiguration", label="new objects"),
+    Wire(type="AWS::S3::Bucket", target="NotificationConfiguration", label=messaging.notified),
     Wire(type="AWS::S3::Bucket", target="ReplicationConfiguration", label="replicates"),
     Wire(
         type="Custom::S3BucketNotifications",
         source="BucketName",
         target="NotificationConfiguration",
-        label="new objects",
+        label=messaging.notified,
     ),
-    Wire(type="AWS::SQS::Queue", target="RedrivePolicy", label=_redrive, failure=True),
+    Wire(type="AWS::CloudFront::Distribution", target="DistributionConfig.Logging", label="access logs"),
+    Wire(
+        type="AWS::KinesisFirehose::DeliveryStream",
+        target="ExtendedS3DestinationConfiguration.BucketARN",
+        label=messaging.buffered,
+    ),
+    Wire(type="AWS::SQS::Queue", target="RedrivePolicy", label=messaging.redrive, failure=True),
     Wire(type="AWS::Lambda::Function", target="DeadLetterConfig", label="failed events", failure=True),
     Wire(
         type="AWS::Lambda::EventInvokeConfig",

@@ -50,7 +50,8 @@ def transcode(message: Message, store: Store, recipe: Recipe) -> dict[str, int]:
     """Make the renditions of all images that a message is about.
 
     Raises:
-        RefusedError: When something is wrong with one of them. The others are done all the same.
+        RefusedError: When something is wrong with one of them. The others are done all the same. What is wrong with
+            the image itself is in its manifest too.
     """
     made = skipped = 0
     refused: RefusedError | None = None
@@ -78,6 +79,14 @@ def _one(key: str, store: Store, recipe: Recipe) -> int:
     source = store.describe(key)
     if source is None:
         raise RefusedError("missing-object")
+    try:
+        return _made(key, source, store, recipe)
+    except RefusedError as error:
+        _tell(key, source, store, error)
+        raise
+
+
+def _made(key: str, source: Source, store: Store, recipe: Recipe) -> int:
     if source.size == 0:
         raise RefusedError("empty-object")
     if source.size > recipe.most_bytes:
@@ -95,13 +104,33 @@ def _one(key: str, store: Store, recipe: Recipe) -> int:
             _metadata(original, picture, source),
         )
     # Last: where there is a manifest, there is all that it lists.
-    manifest = json.dumps(_manifest(key, original, pictures)).encode()
-    store.write(f"{key}/{_MANIFEST}", manifest, "application/json", {"stamp": stamp})
+    _write_manifest(key, store, _manifest(key, original, pictures), {"stamp": stamp})
+    # Somebody else may have written the new image's renditions before these.
+    _still_there(key, source, store)
+    return len(pictures)
+
+
+def _tell(key: str, source: Source, store: Store, error: RefusedError) -> None:
+    """Leave the reason where the renditions would be, for whoever waits for them.
+
+    Without a stamp: the same image sent again is looked at again, as the recipe may have changed.
+    """
+    if not _still_there(key, source, store):
+        return
+    _write_manifest(key, store, {"refused": str(error)}, {})
+    _still_there(key, source, store)
+
+
+def _still_there(key: str, source: Source, store: Store) -> bool:
+    """Whether the image is in its bucket; SupersededError where there is another one by now."""
     now = store.describe(key)
     if now is not None and now.etag != source.etag:
-        # Somebody else may have written the new image's renditions before these.
         raise SupersededError
-    return len(pictures)
+    return now is not None
+
+
+def _write_manifest(key: str, store: Store, content: Mapping[str, object], metadata: Mapping[str, str]) -> None:
+    store.write(f"{key}/{_MANIFEST}", json.dumps(content).encode(), "application/json", metadata)
 
 
 def _metadata(original: Original, picture: Picture, source: Source) -> dict[str, str]:

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs the worker on Amazon Linux 2023 and starts it. Run as root, once, from where the asset was unpacked:
-#   /opt/queue_worker/queue_worker/install.sh
+#   bash /opt/queue_worker/queue_worker/install.sh
 # Expects /etc/worker-pool.env. LOG_GROUP in it has the log, and with it the metrics, sent to CloudWatch.
 set -euo pipefail
 

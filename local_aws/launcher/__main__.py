@@ -39,7 +39,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local_aws.launcher", description=main.__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--enforce-iam", action="store_true", help="deny what the roles' policies do not allow")
-    parser.add_argument("--programs", action="store_true", help="run the sample application in the place of instances")
+    parser.add_argument("--programs", action="store_true", help="run programs in the place of instances")
     parser.add_argument(
         "--wait-scale", type=float, default=1.0, help="factor on Step Functions' waits and retry delays"
     )

@@ -18,6 +18,9 @@ from local_aws.launcher.values import items, mapping, text
 Point = Mapping[str, object]
 Alarm = Mapping[str, object]
 
+# AWS looks at them once a minute, and the emulator more often: the average is of the last look, not of several.
+_COUNTED_ONCE_A_PERIOD = frozenset({"AWS/AutoScaling", "AWS/SQS"})
+
 _COMPARISONS: Mapping[str, tuple[Callable[[float, float], bool], str]] = {
     "GreaterThanOrEqualToThreshold": (operator.ge, "greater than or equal to"),
     "GreaterThanThreshold": (operator.gt, "greater than"),
@@ -50,15 +53,22 @@ def evaluate(alarm: Alarm) -> None:
     breaching = [None if value is None else exceeds(value, threshold) for value in values]
     needed = int(_number(alarm.get("DatapointsToAlarm"), len(values)))
     state = state_of(breaching, needed, str(alarm.get("TreatMissingData") or "missing"))
-    if state is None or state == alarm["StateValue"]:
-        return
     # What a scaling policy goes by.
     cast("Record", alarm)["LocalAwsValues"] = values
+    if state is None or state == alarm["StateValue"]:
+        return
     seen = ", ".join("missing" if value is None else f"{value:g}" for value in values)
     reason = f"Threshold Crossed: {needed} of [{seen}] must be {words} {threshold:g}"
     set_state = cast("Callable[[object, object, bool, bool], object]", hooks.SET_ALARM_STATE.get())
     # The last two: a request in JSON rather than in CBOR.
     set_state({}, {"AlarmName": alarm["AlarmName"], "StateValue": state, "StateReason": reason}, False, True)
+
+
+def watch_math(alarm: Record, queries: Sequence[Record]) -> None:
+    """Let an alarm on a metric watch metric math instead."""
+    for key in ("MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Dimensions", "Unit", "Period"):
+        alarm.pop(key, None)
+    alarm["Metrics"] = list(queries)
 
 
 def state_of(breaching: Sequence[bool | None], needed: int, missing: str) -> str | None:
@@ -83,9 +93,8 @@ def _with_math(record: Callable[[str, Properties], Record]) -> Callable[[str, Pr
             return record(name, properties)
         plain = {key: value for key, value in properties.items() if key != "Metrics"}
         alarm = record(name, {**plain, "MetricName": "-", "Namespace": "-"})
-        for key in ("MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Dimensions", "Unit", "Period"):
-            alarm.pop(key, None)
-        return {**alarm, "Metrics": queries}
+        watch_math(alarm, queries)
+        return alarm
 
     return record_either
 
@@ -127,6 +136,8 @@ def _values(alarm: Alarm) -> list[float | None]:
         index = max(0, int((now - _number(point["Timestamp"], 0)) // period))
         if index < count:
             periods[index].append(point)
+    if alarm.get("Namespace") in _COUNTED_ONCE_A_PERIOD and alarm.get("Statistic") == "Average":
+        periods = [points[-1:] for points in periods]
     return [_statistic(alarm, points) for points in periods]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
@@ -36,12 +37,29 @@ def s3() -> S3Client:
     return cast("S3Client", client("s3"))
 
 
+def client_as(service: str, given: Mapping[str, str]) -> BaseClient:
+    """A client acting with credentials of ``AssumeRole`` in the region of the request being served."""
+    with _building:
+        return botocore.session.get_session().create_client(
+            service,
+            region_name=hooks.region(),
+            endpoint_url=_endpoint(),
+            aws_access_key_id=given["AccessKeyId"],
+            aws_secret_access_key=given["SecretAccessKey"],
+            aws_session_token=given["SessionToken"],
+        )
+
+
 @lru_cache(maxsize=64)
 def _client(service: str, region: str, account: str) -> BaseClient:
     return botocore.session.get_session().create_client(
         service,
         region_name=region,
-        endpoint_url=f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}",
+        endpoint_url=_endpoint(),
         aws_access_key_id=account,
         aws_secret_access_key=os.environ["AWS_SECRET_ACCESS_KEY"],
     )
+
+
+def _endpoint() -> str:
+    return f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import cast
 
@@ -12,8 +12,6 @@ from local_aws.launcher.hooks import scope
 
 _Item = Mapping[str, object]
 
-# Well within the minute over which queues are watched: a queue that stays as it is must not look silent.
-_REPEAT_SECONDS = 20.0
 _EXECUTION_METRICS = {
     "RUNNING": "ExecutionsStarted",
     "SUCCEEDED": "ExecutionsSucceeded",
@@ -103,47 +101,3 @@ def _record_request(api_id: str, stage: str, status: int, milliseconds: float) -
                     record("AWS/ApiGateway", metric, int(status // 100 == family), "Count", dimensions)
                 record("AWS/ApiGateway", "Latency", milliseconds, "Milliseconds", dimensions)
         return
-
-
-class Queues:
-    """Publishes the depth of every queue: when it has changed, and now and then while it has not."""
-
-    def __init__(self) -> None:
-        self._published: dict[tuple[str, str, str], tuple[float, tuple[int, int, int]]] = {}
-
-    def sample(self) -> None:
-        """Look at every queue once."""
-        present = {}
-        now = time.time()
-        for key, queue in hooks.scoped(hooks.QUEUES).all_items():
-            messages = list(cast("Iterable[Mapping[str, float]]", queue["messages"]))
-            depth = _depth(messages, now)
-            before = self._published.get(key)
-            if before and before[1] == depth and now - before[0] < _REPEAT_SECONDS:
-                present[key] = before
-                continue
-            present[key] = (now, depth)
-            oldest = now - min((message.get("sent_at", now) for message in messages), default=now)
-            with scope(key[0], key[1]):
-                _record_queue(str(queue["name"]), depth, oldest)
-        self._published = present
-
-
-def _depth(messages: Iterable[Mapping[str, float]], now: float) -> tuple[int, int, int]:
-    """How many messages can be received, are being worked on, and are delayed."""
-    visible = in_flight = delayed = 0
-    for message in messages:
-        if message.get("visible_at", now) <= now:
-            visible += 1
-        elif message.get("receive_count"):
-            in_flight += 1
-        else:
-            delayed += 1
-    return visible, in_flight, delayed
-
-
-def _record_queue(name: str, depth: tuple[int, int, int], oldest: float) -> None:
-    of_queue = {"QueueName": name}
-    for state, count in zip(("Visible", "NotVisible", "Delayed"), depth, strict=True):
-        record("AWS/SQS", f"ApproximateNumberOfMessages{state}", count, "Count", of_queue)
-    record("AWS/SQS", "ApproximateAgeOfOldestMessage", max(0.0, oldest), "Seconds", of_queue)

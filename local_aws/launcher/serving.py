@@ -20,6 +20,8 @@ from local_aws.launcher import (
     message_moves,
     metrics,
     parameters,
+    queue_metrics,
+    queue_permissions,
     refinements,
     scaling,
     undelivered,
@@ -29,6 +31,7 @@ from local_aws.launcher.balancing.health import check_all
 from local_aws.launcher.balancing.serving import publish_health
 from local_aws.launcher.periodic import repeating
 from local_aws.launcher.programs.supervisor import SUPERVISOR
+from local_aws.launcher.scaling import tracking
 from local_aws.launcher.scaling.groups import Capacity
 
 if TYPE_CHECKING:
@@ -47,7 +50,7 @@ async def serve(port: int, metrics_interval: float, *, programs: bool) -> None:
 
     Args:
         metrics_interval: Seconds between two looks at queues and alarms.
-        programs: Whether the sample application runs in the place of instances.
+        programs: Whether programs run in the place of instances.
     """
     try:
         hooks.require()
@@ -61,10 +64,12 @@ async def serve(port: int, metrics_interval: float, *, programs: bool) -> None:
     parameters.install()
     refinements.install()
     mail_permissions.install()
+    queue_permissions.install()
     mapping_templates.install()
     message_moves.install()
     undelivered.install()
     metrics.install()
+    queue_metrics.install()
     alarms.install()
 
     config = Config()
@@ -74,7 +79,10 @@ async def serve(port: int, metrics_interval: float, *, programs: bool) -> None:
     try:
         with (
             ExitStack() as running,
-            repeating([metrics.Queues().sample, Capacity().sample, alarms.evaluate_all], metrics_interval),
+            repeating(
+                [queue_metrics.Queues().sample, Capacity().sample, alarms.evaluate_all, tracking.go_on],
+                metrics_interval,
+            ),
             repeating([check_all, publish_health], metrics_interval),
         ):
             if programs:

@@ -9,6 +9,7 @@ from aws_patterns.compute.scaling_policies import CpuTarget, RequestsPerTarget, 
 from aws_patterns.network.multi_az_vpc_options import NatGateways
 
 _TOPIC_ARN = re.compile(r"arn:[\w-]+:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}(\.fifo)?", re.ASCII)
+_KEY_ARN = re.compile(r"arn:[\w-]+:kms:[a-z0-9-]+:\d{12}:key/[\w-]+", re.ASCII)
 _CERTIFICATE_ARN = re.compile(r"arn:[\w-]+:acm:[a-z0-9-]+:\d{12}:certificate/[\w-]+", re.ASCII)
 
 
@@ -17,6 +18,13 @@ def topic_problems(arn: str | None) -> list[str]:
     if arn is None or _TOPIC_ARN.fullmatch(arn):
         return []
     return [f"alarm_topic_arn must look like arn:aws:sns:eu-west-1:111122223333:my-topic, got {arn!r}"]
+
+
+def key_problems(arn: str | None) -> list[str]:
+    """What is wrong with ``encryption_key_arn``."""
+    if arn is None or _KEY_ARN.fullmatch(arn):
+        return []
+    return [f"encryption_key_arn must look like arn:aws:kms:eu-west-1:111122223333:key/..., got {arn!r}"]
 
 
 def certificate_problems(

@@ -1,6 +1,5 @@
 """Settings of the stack QueueApi."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -10,8 +9,8 @@ from aws_patterns.messaging import _defaults as defaults
 from aws_patterns.messaging.buffered_writer_options import check_buffered_writer
 from aws_patterns.messaging.queue_api_options import Authorization, DeduplicateBy, IdempotentFifo, check_queue_api
 from aws_patterns.messaging.work_queue_options import Fifo
+from stacks.settings._shared import topic_problems
 
-_TOPIC_ARN = re.compile(r"arn:[\w-]+:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}(\.fifo)?", re.ASCII)
 _WORD = "^[A-Za-z0-9_-]+$"
 
 KEY = "orderId"
@@ -133,10 +132,6 @@ class QueueApiSettings:
         )
         if self.high_throughput and not self.ordered:
             problems.add("high_throughput is for a FIFO queue: choose ordered, or leave it out")
-        if self.alarm_topic_arn is not None and not _TOPIC_ARN.fullmatch(self.alarm_topic_arn):
-            problems.add(
-                "alarm_topic_arn must look like arn:aws:sns:eu-west-1:111122223333:my-topic, "
-                f"got {self.alarm_topic_arn!r}"
-            )
         # Settings are flat.
-        return [problem.replace("fifo.", "") for problem in problems.found]
+        flat = [problem.replace("fifo.", "") for problem in problems.found]
+        return [*flat, *topic_problems(self.alarm_topic_arn)]

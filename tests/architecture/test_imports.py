@@ -24,7 +24,7 @@ OUTSIDE_WORLD = (
     *("requests", "urllib.request", "http", "socket", "ssl", "subprocess", "asyncio", "getpass"),
     *("time", "datetime", "random", "secrets", "uuid"),
 )
-OPERATORS_TOOLS = ("redrive.py",)
+OPERATORS_TOOLS = ("redrive.py", "redrive_copies.py")
 
 
 class Rule(NamedTuple):
@@ -41,8 +41,12 @@ def rules(functions: tuple[str, ...]) -> tuple[Rule, ...]:
         Rule("constructs/aws_patterns/**/*.py", ("stacks", *AROUND, *functions)),
         Rule("constructs/aws_patterns/**/*.py", (*AWS, *OUTSIDE_WORLD), but=OPERATORS_TOOLS),
         # What an operator runs meets AWS and needs no CDK; no construct may need it.
-        Rule("constructs/aws_patterns/messaging/redrive.py", CDK),
-        Rule("constructs/aws_patterns/**/*.py", ("aws_patterns.messaging.redrive",), but=("__main__.py",)),
+        Rule("constructs/aws_patterns/messaging/redrive*.py", CDK),
+        Rule(
+            "constructs/aws_patterns/**/*.py",
+            ("aws_patterns.messaging.redrive", "aws_patterns.messaging.redrive_copies"),
+            but=("__main__.py", *OPERATORS_TOOLS),
+        ),
         Rule("stacks/**/*.py", (*AROUND, *functions, *AWS, *OUTSIDE_WORLD)),
         Rule("app.py", (*AROUND, *functions, *AWS, *OUTSIDE_WORLD)),
         Rule("lambda_src/**/*.py", ("aws_patterns", "stacks", *AROUND, *CDK)),

@@ -103,6 +103,32 @@ def exports(project: Path) -> list[str]:
     ]
 
 
+def defined_twice(project: Path) -> list[str]:
+    """Defaults under a name that an earlier line has given already: readers find one of them, users get the other."""
+    return [
+        f"{path.relative_to(project)}:{node.lineno} defines {name} again"
+        for path in sorted(project.glob("constructs/**/_defaults.py"))
+        for node, name in _defined_again(ast.parse(path.read_text()))
+    ]
+
+
+def _defined_again(tree: ast.Module) -> Iterator[tuple[ast.stmt, str]]:
+    known: set[str] = set()
+    for node in tree.body:
+        for name in _names(node):
+            if name in known:
+                yield node, name
+            known.add(name)
+
+
+def _names(node: ast.stmt) -> set[str]:
+    """What a statement at the top of a module defines."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return {node.name}
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    return {each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name)}
+
+
 def test_nothing_hides_the_package_of_the_cdk(project: Path) -> None:
     assert misplaced(project) == []
 
@@ -190,4 +216,15 @@ def test_the_underscore_alone_says_what_is_private(project: Path) -> None:
 def test_a_second_list_of_public_names_is_found(sketch: Sketch) -> None:
     assert exports(sketch("constructs/aws_patterns/a.py", "__all__ = ['A']\n")) == [
         "constructs/aws_patterns/a.py has __all__"
+    ]
+
+
+def test_each_default_is_defined_once(project: Path) -> None:
+    assert defined_twice(project) == []
+
+
+@pytest.mark.parametrize("again", ["A = 2", "A: int = 2", "B = A = 2", "A, C = 2, 3", "def A(): ...", "class A: ..."])
+def test_a_default_that_is_defined_twice_is_found(sketch: Sketch, again: str) -> None:
+    assert defined_twice(sketch("constructs/aws_patterns/a/_defaults.py", f"A = 1\nD = A\n{again}\n")) == [
+        "constructs/aws_patterns/a/_defaults.py:3 defines A again"
     ]

@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 expect.set_options(timeout=10_000)
 
 
+class Site(Protocol):
+    """A page and what is behind it."""
+
+    site_url: str
+    ready: str
+
+    @property
+    def origins(self) -> tuple[str, ...]: ...
+
+
 class OpenPage(Protocol):
     """Opens the page as a visitor with these preferences would see it."""
 
@@ -50,7 +60,7 @@ def service() -> Iterator[FakeService]:
 
 
 @pytest.fixture
-def open_page(browser: Browser, service: FakeService) -> Iterator[OpenPage]:
+def open_page(browser: Browser, service: Site) -> Iterator[OpenPage]:
     """At the end, nothing may have been logged, refused by the content security policy or asked of strangers."""
     contexts = []
     complaints: list[str] = []
@@ -61,7 +71,7 @@ def open_page(browser: Browser, service: FakeService) -> Iterator[OpenPage]:
             complaints.append(message.text)
 
     def check(request: Request) -> None:
-        if not request.url.startswith((service.site_url, service.api_url)):
+        if not request.url.startswith(service.origins):
             complaints.append(f"asked a third party: {request.url}")
 
     def open_(
@@ -93,7 +103,7 @@ def open_page(browser: Browser, service: FakeService) -> Iterator[OpenPage]:
             page.clock.install()
         page.goto(service.site_url + path)
         if paused_clock:
-            expect(page.locator(".card > :is(form, section):visible")).to_be_visible()
+            expect(page.locator(service.ready)).to_be_visible()
             page.clock.pause_at(page.evaluate("Date.now() / 1000") + 1)
         return page
 

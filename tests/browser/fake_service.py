@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from importlib.resources.abc import Traversable
 
 Json = Mapping[str, object]
 
@@ -108,20 +109,31 @@ class Script:
 
 
 class FakeService:
-    """The page at `site_url`, and on another origin the API at `api_url`. A context manager."""
+    """The page at `site_url`, and on another origin the API at `api_url`. A context manager.
+
+    Attributes:
+        ready: Selects what can be seen once the page has started.
+    """
+
+    ready = ".card > :is(form, section):visible"
 
     def __init__(self) -> None:
         later = in_seconds(3600)
         self.bookings = Script(booked(send_at=later))
         self.looks = Script(looked_up("waiting", send_at=later))
-        self._api = _serve(self._answer_api)
-        self._site = _serve(self._answer_site)
+        self._api = serve(self._answer_api)
+        self._site = serve(self._answer_site)
         self.api_url = f"http://127.0.0.1:{self._api.server_port}{API_PATH}"
         self.site_url = f"http://127.0.0.1:{self._site.server_port}/"
         self.configuration = Reply(body={"apiUrl": self.api_url})
 
     def __enter__(self) -> FakeService:
         return self
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Where the page may ask."""
+        return (self.site_url, self.api_url)
 
     def __exit__(self, *_: object) -> None:
         for server in (self._api, self._site):
@@ -146,19 +158,22 @@ class FakeService:
     def _answer_site(self, _method: str, asked: Asked) -> Reply:
         if asked.path == "/config.json":
             return self.configuration
-        name = asked.path.lstrip("/") or "index.html"
-        file = SITE / name
-        status = 200
-        if not file.is_file():
-            status, name, file = 404, "404.html", SITE / "404.html"
-        policy = _POLICY.format(api=self.api_url.removesuffix(API_PATH))
-        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        headers = {
-            "Content-Type": kind,
-            "Content-Security-Policy": policy,
-            "X-Content-Type-Options": "nosniff",
-        }
-        return Reply(status=status, body=file.read_bytes(), headers=headers)
+        return site_file(SITE, asked.path, _POLICY.format(api=self.api_url.removesuffix(API_PATH)))
+
+
+def site_file(site: Traversable, path: str, policy: str) -> Reply:
+    """What a static site answers for a path."""
+    name = path.lstrip("/") or "index.html"
+    file = site / name
+    status = 200
+    if not file.is_file():
+        status, name, file = 404, "404.html", site / "404.html"
+    headers = {
+        "Content-Type": mimetypes.guess_type(name)[0] or "application/octet-stream",
+        "Content-Security-Policy": policy,
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Reply(status=status, body=file.read_bytes(), headers=headers)
 
 
 class _Server(ThreadingHTTPServer):
@@ -168,7 +183,9 @@ class _Server(ThreadingHTTPServer):
         """A browser that leaves mid-answer is no news."""
 
 
-def _serve(answer: Callable[[str, Asked], Reply]) -> _Server:
+def serve(answer: Callable[[str, Asked], Reply]) -> ThreadingHTTPServer:
+    """A server on a port of its own that answers so, until it is shut down."""
+
     class Handler(BaseHTTPRequestHandler):
         def _handle(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", "0")))

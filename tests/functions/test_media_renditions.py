@@ -332,6 +332,7 @@ class FakeStore:
     images: dict[str, bytes] = field(default_factory=dict)
     made: dict[str, tuple[bytes, str, Mapping[str, str]]] = field(default_factory=dict)
     writes: list[str] = field(default_factory=list)
+    when_read: Callable[[], None] = lambda: None
     when_written: Callable[[], None] = lambda: None
 
     def describe(self, key: str) -> Source | None:
@@ -340,10 +341,12 @@ class FakeStore:
 
     def read(self, key: str, etag: str) -> bytes:
         assert self.describe(key) == Source(size=len(self.images[key]), etag=etag)
-        return self.images[key]
+        body = self.images[key]
+        self.when_read()
+        return body
 
     def stamp(self, key: str) -> str | None:
-        return self.made[key][2]["stamp"] if key in self.made else None
+        return self.made[key][2].get("stamp") if key in self.made else None
 
     def write(self, key: str, body: bytes, content_type: str, metadata: Mapping[str, str]) -> None:
         self.writes.append(key)
@@ -413,17 +416,29 @@ class TestTranscoding:
         assert transcode(message("a"), store, TWO)["renditions"] == 2
 
     @pytest.mark.parametrize(
+        ("body", "reason"), [(b"", "empty-object"), (bytes(100_001), "too-many-bytes"), (b"cat", "not-an-image")]
+    )
+    def test_is_refused_with_a_reason_that_is_in_the_manifest_too(self, body: bytes, reason: str) -> None:
+        store = FakeStore(images={"a": body})
+        for _ in range(2):
+            # Sent again, as after a redrive, it is looked at again: the recipe may be another one by now.
+            with pytest.raises(RefusedError, match=f"^{reason}$"):
+                transcode(message("a"), store, TWO)
+        assert store.writes == ["a/renditions.json"] * 2
+        content, content_type, metadata = store.made["a/renditions.json"]
+        assert (json.loads(content), content_type, metadata) == ({"refused": reason}, "application/json", {})
+
+    @pytest.mark.parametrize(
         ("key", "body", "bucket", "reason"),
         [
             ("a", None, "master", "missing-object"),
-            ("a", b"", "master", "empty-object"),
-            ("a", bytes(100_001), "master", "too-many-bytes"),
-            ("a", b"cat", "master", "not-an-image"),
             ("a", PHOTO, "other", "wrong-bucket"),
             ("\u00e9" * 510, PHOTO, "master", "key-too-long"),
         ],
     )
-    def test_is_refused_with_a_reason(self, key: str, body: bytes | None, bucket: str, reason: str) -> None:
+    def test_that_is_about_no_image_is_refused_without_a_manifest(
+        self, key: str, body: bytes | None, bucket: str, reason: str
+    ) -> None:
         store = FakeStore(images={} if body is None else {key: body})
         with pytest.raises(RefusedError, match=f"^{reason}$"):
             transcode(message(key, bucket=bucket), store, TWO)
@@ -433,8 +448,49 @@ class TestTranscoding:
         store = FakeStore(images={"a": b"cat", "b": PHOTO, "c": b""})
         with pytest.raises(RefusedError, match=r"^not-an-image$"):
             transcode(message("a", "b", "c"), store, TWO)
-        assert [key for key in store.writes if key.startswith("b/")] == store.writes
-        assert len(store.writes) == 3
+        assert store.writes == [
+            "a/renditions.json",
+            "b/small.webp",
+            "b/large.jpeg",
+            "b/renditions.json",
+            "c/renditions.json",
+        ]
+
+    def test_that_was_refused_is_done_once_there_is_an_image(self) -> None:
+        store = FakeStore(images={"a": b"cat"})
+        with pytest.raises(RefusedError):
+            transcode(message("a"), store, TWO)
+        store.images["a"] = PHOTO
+        assert transcode(message("a"), store, TWO)["renditions"] == 2
+        assert "renditions" in json.loads(store.made["a/renditions.json"][0])
+
+    def test_that_is_refused_does_not_write_over_what_was_made_of_a_newer_image(self) -> None:
+        store = FakeStore(images={"a": b"cat"})
+
+        def replace() -> None:
+            store.when_read = lambda: None
+            store.images["a"] = PHOTO
+            transcode(message("a"), store, TWO)
+
+        store.when_read = replace
+        with pytest.raises(SupersededError):
+            transcode(message("a"), store, TWO)
+        assert store.writes == ["a/small.webp", "a/large.jpeg", "a/renditions.json"]
+        assert "renditions" in json.loads(store.made["a/renditions.json"][0])
+
+    def test_that_is_refused_while_the_image_is_replaced_has_to_be_done_again(self) -> None:
+        store = FakeStore(images={"a": b"cat"})
+        store.when_written = lambda: store.images.update(a=PHOTO)
+        with pytest.raises(SupersededError):
+            transcode(message("a"), store, TWO)
+        assert transcode(message("a"), store, TWO)["renditions"] == 2
+
+    def test_that_is_refused_leaves_nothing_where_the_image_is_deleted_meanwhile(self) -> None:
+        store = FakeStore(images={"a": b"cat"})
+        store.when_read = store.images.clear
+        with pytest.raises(RefusedError, match=r"^not-an-image$"):
+            transcode(message("a"), store, TWO)
+        assert store.writes == []
 
     def test_of_none_is_nothing(self) -> None:
         assert transcode(message(), FakeStore(), TWO) == {"images": 0, "renditions": 0, "done_before": 0}

@@ -106,6 +106,7 @@ def test_the_image_is_nobody_and_hears_signals(project: Path) -> None:
     last = {word: rest for word, _, rest in words}
     assert last["USER"] == "worker"
     assert json.loads(last["ENTRYPOINT"]) == ["python", "-m", "queue_worker"]
-    copied = [rest.split()[0] for word, _, rest in words if word == "COPY"]
+    name, _, package = last["ARG"].partition("=")
+    copied = [rest.split()[0].replace(f"${{{name}}}", package) for word, _, rest in words if word == "COPY"]
     assert {path.split("/")[0] for path in copied} == set(PACKAGES)
     assert all(list(folder.glob(path)) for path in copied)

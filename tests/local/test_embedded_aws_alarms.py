@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 import uuid
 
 import pytest
@@ -12,6 +13,7 @@ from local_aws.embedded import EmbeddedAws
 from local_aws.launcher.alarm_math import UnknownExpressionError, evaluate, parse
 from local_aws.launcher.alarms import state_of
 from local_aws.launcher.periodic import repeating
+from local_aws.launcher.values import mapping
 from local_aws.template_stacks import CreateStack
 from tests.local.programs import eventually
 
@@ -55,6 +57,26 @@ class TestAnAlarm:
         eventually(lambda: states() == ["ALARM", "OK"], "alarm of the busy queue alone")
         sqs.purge_queue(QueueUrl=url)
         eventually(lambda: states() == ["OK", "OK"], "calm after")
+
+    def test_on_the_average_of_a_queue_goes_by_the_last_look(
+        self, embedded_aws: EmbeddedAws, create_stack: CreateStack
+    ) -> None:
+        alarm = alarm_on("Queue", 60)
+        average = {**alarm, "Properties": {**mapping(alarm["Properties"]), "Statistic": "Average"}}
+        resources = {"Queue": {"Type": "AWS::SQS::Queue"}, "Waiting": average}
+        stack = create_stack(embedded_aws, f"alarms-{uuid.uuid4().hex[:8]}", {"Resources": resources})
+        cloudwatch = embedded_aws.client("cloudwatch")
+
+        def is_in(state: str) -> bool:
+            found = cloudwatch.describe_alarms(AlarmNames=[stack.physical_id("Waiting")])["MetricAlarms"]
+            return found[0]["StateValue"] == state
+
+        eventually(lambda: is_in("OK"), "calm before")
+        sent = time.monotonic()
+        embedded_aws.client("sqs").send_message(QueueUrl=stack.physical_id("Queue"), MessageBody="x")
+        eventually(lambda: is_in("ALARM"), "alarm")
+        # Averaged over the looks at the empty queue as well, it would rise when those are a minute old.
+        assert time.monotonic() - sent < 30
 
     @pytest.mark.parametrize(
         ("breaching", "needed", "missing", "state"),

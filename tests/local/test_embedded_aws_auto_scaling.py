@@ -186,6 +186,55 @@ class TestInstances:
         assert fleet.described()["DesiredCapacity"] == 5
 
 
+class TestProtectedInstances:
+    @staticmethod
+    def protect(fleet: Fleet, *instances: str, protected: bool = True) -> None:
+        fleet.api.set_instance_protection(
+            AutoScalingGroupName=fleet.name, InstanceIds=list(instances), ProtectedFromScaleIn=protected
+        )
+
+    def test_stay_when_the_group_shrinks_and_others_go(self, fleet: Fleet) -> None:
+        oldest, other = fleet.instances()
+        self.protect(fleet, oldest)
+
+        fleet.api.update_auto_scaling_group(AutoScalingGroupName=fleet.name, MinSize=0, DesiredCapacity=0)
+
+        assert fleet.instances() == [oldest]
+        (described,) = fleet.api.describe_auto_scaling_instances(InstanceIds=[oldest])["AutoScalingInstances"]
+        assert described["ProtectedFromScaleIn"]
+        assert other not in fleet.instances()
+
+    def test_go_as_soon_as_they_are_not_protected_any_more(self, fleet: Fleet) -> None:
+        both = fleet.instances()
+        self.protect(fleet, *both)
+        fleet.api.update_auto_scaling_group(AutoScalingGroupName=fleet.name, MinSize=0, DesiredCapacity=0)
+        assert fleet.instances() == both
+
+        self.protect(fleet, both[0], protected=False)
+
+        eventually(lambda: fleet.instances() == [both[1]], "end of the one")
+
+    def test_are_replaced_when_they_are_unhealthy(self, fleet: Fleet) -> None:
+        unhealthy = fleet.instances()[0]
+        self.protect(fleet, unhealthy)
+
+        fleet.mark(unhealthy)
+
+        eventually(lambda: unhealthy not in fleet.instances() and len(fleet.instances()) == 2, "replacement")
+
+    def test_are_of_the_group_and_in_service(self, fleet: Fleet) -> None:
+        fleet.api.put_lifecycle_hook(
+            AutoScalingGroupName=fleet.name, LifecycleHookName="slow", LifecycleTransition=TERMINATING
+        )
+        leaving = fleet.instances()[0]
+        fleet.terminate(leaving)
+
+        with pytest.raises(fleet.api.exceptions.ClientError, match=f"The instance {leaving} is not in InService"):
+            self.protect(fleet, leaving)
+        with pytest.raises(fleet.api.exceptions.ClientError, match="i-0 is not part of Auto Scaling group"):
+            self.protect(fleet, "i-0")
+
+
 class TestBehindALoadBalancer:
     @pytest.fixture
     def served(self, deploy: Deploy) -> Fleet:
@@ -434,6 +483,58 @@ class TestScalingPolicies:
 
         # The threshold stands for a value that was not measured: as many as before.
         assert len(fleet.instances()) == 2
+
+
+class TestTrackingOfMetricMath:
+    @pytest.fixture
+    def tracked(self, deploy: Deploy) -> Callable[..., Fleet]:
+        def made(load: float, **more: object) -> Fleet:
+            metric = f"Load{uuid.uuid4().hex}"
+            stat = {"Metric": {"Namespace": "Test", "MetricName": metric}, "Stat": "Maximum"}
+            queries = [
+                {"Id": "load", "MetricStat": stat, "ReturnData": False},
+                {"Id": "doubled", "Expression": "load * 2", "ReturnData": True},
+            ]
+            tracking = {"TargetValue": 10, "CustomizedMetricSpecification": {"Metrics": queries}, **more}
+            policy = TestScalingPolicies.policy(
+                PolicyType="TargetTrackingScaling", EstimatedInstanceWarmup=1, TargetTrackingConfiguration=tracking
+            )
+            fleet = deploy(template(group(MinSize="1", DesiredCapacity="2"), Tracking=policy))
+            data = [{"MetricName": metric, "Value": load}]
+            fleet.aws.client("cloudwatch").put_metric_data(Namespace="Test", MetricData=cast("Any", data))
+            return fleet
+
+        return made
+
+    @staticmethod
+    def alarms(fleet: Fleet) -> list[str]:
+        found = fleet.aws.client("cloudwatch").describe_alarms(AlarmNamePrefix=f"TargetTracking-{fleet.name}")
+        return sorted(
+            one["AlarmName"].removeprefix(f"TargetTracking-{fleet.name}-")[:9] for one in found["MetricAlarms"]
+        )
+
+    def test_adds_what_is_missing_and_goes_on_while_it_is(self, tracked: Callable[..., Fleet]) -> None:
+        fleet = tracked(load=7)
+
+        # Half as much again as is wanted of each: three, then five, then all that there may be.
+        eventually(lambda: len(fleet.instances()) == 3, "one more instance")
+        eventually(lambda: len(fleet.instances()) == 6, "more and more instances")
+
+    def test_takes_away_what_is_too_much(self, tracked: Callable[..., Fleet]) -> None:
+        fleet = tracked(load=1)
+
+        eventually(lambda: len(fleet.instances()) == 1, "one instance less")
+
+    def test_takes_nothing_away_where_that_is_disabled(self, tracked: Callable[..., Fleet]) -> None:
+        assert self.alarms(tracked(load=1, DisableScaleIn=True)) == ["AlarmHigh"]
+
+    def test_ends_with_its_policy(self, tracked: Callable[..., Fleet]) -> None:
+        fleet = tracked(load=5)
+        assert self.alarms(fleet) == ["AlarmHigh", "AlarmLow"]
+
+        fleet.stack.delete()
+
+        assert self.alarms(fleet) == []
 
 
 def test_a_group_that_collects_metrics_publishes_its_size(deploy: Deploy) -> None:

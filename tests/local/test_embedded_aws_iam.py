@@ -136,3 +136,33 @@ def test_a_call_about_an_instance_is_about_its_group(
 
     assert json.loads(answer["Payload"].read()) == outcome
     scaling.delete_auto_scaling_group(AutoScalingGroupName=group)
+
+
+ENTRY = '[{"Id": "1", "ReceiptHandle": "unknown", "VisibilityTimeout": 9}]'
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+@pytest.mark.parametrize(
+    ("action", "call"),
+    [
+        ("SendMessage", 'send_message_batch(QueueUrl=url, Entries=[{"Id": "1", "MessageBody": "x"}])'),
+        ("DeleteMessage", 'delete_message_batch(QueueUrl=url, Entries=[{"Id": "1", "ReceiptHandle": "unknown"}])'),
+        ("ChangeMessageVisibility", f"change_message_visibility_batch(QueueUrl=url, Entries={ENTRY})"),
+    ],
+)
+def test_a_batch_is_the_action_on_one_message(
+    action: str, call: str, allowed: bool, embedded_aws_enforcing_iam: EmbeddedAws, create_stack: CreateStack
+) -> None:
+    aws = embedded_aws_enforcing_iam
+    granted = f"sqs:{action}" if allowed else "sqs:ReceiveMessage"
+    whole = template(
+        f'url = os.environ["TARGET"]; boto3.client("sqs").{call}',
+        {"Ref": "Queue"},
+        action=granted,
+        resource={"Fn::GetAtt": ["Queue", "Arn"]},
+    )
+    stack = create_stack(aws, f"iam-{uuid.uuid4().hex[:8]}", whole)
+
+    answer = aws.client("lambda").invoke(FunctionName=stack.outputs()["Function"])
+
+    assert json.loads(answer["Payload"].read()) == ("done" if allowed else "AccessDenied")

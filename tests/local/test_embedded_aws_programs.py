@@ -257,7 +257,7 @@ def test_a_boot_script_is_understood_with_all_its_options() -> None:
     found = program_of(user_data(dependencies={"database": "tcp://10.0.8.5:5432"}))
 
     assert found is not None
-    assert (found.bucket, found.key, found.speaks_tls) == (BUCKET, KEY, False)
+    assert (found.archives, found.speaks_tls) == (((BUCKET, KEY),), False)
     options = dict(zip(found.arguments[::2], found.arguments[1::2], strict=True))
     assert options["--version-label"] == "50 % of $1"
     assert options["--dependency"] == "database=tcp://10.0.8.5:5432"

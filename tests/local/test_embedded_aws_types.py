@@ -5,9 +5,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 
+import boto3
 import pytest
 
 from local_aws.embedded import EmbeddedAws
+from local_aws.project import REGION
 from local_aws.template_stacks import CreateStack
 from tests.local.network_types import NETWORK_GROUPS, Group, Resources, get, ref, resource
 
@@ -162,6 +164,18 @@ GROUPS: Mapping[str, Group] = {
         },
         {"Queue": ("Queue", "JobQueueArn"), "Activity": ("Activity", "Arn"), "Reader": ("Consumer", "ConsumerARN")},
     ),
+    "containers": (
+        {
+            "Cluster": resource("ECS::Cluster"),
+            "Providers": resource(
+                "ECS::ClusterCapacityProviderAssociations",
+                Cluster=ref("Cluster"),
+                CapacityProviders=["FARGATE", "FARGATE_SPOT"],
+                DefaultCapacityProviderStrategy=[{"CapacityProvider": "FARGATE", "Weight": 1}],
+            ),
+        },
+        {"Cluster": ("Cluster", "Arn")},
+    ),
     "people and keys": (
         {
             "Pool": resource("Cognito::UserPool"),
@@ -187,3 +201,15 @@ def test_a_group_of_types_is_created_with_its_attributes_and_deleted(
     assert stack.settled() == "CREATE_COMPLETE", stack.failures()
     assert all(stack.outputs()[key] for key in attributes)
     assert stack.delete() == "DELETE_COMPLETE", stack.failures()
+
+
+def test_a_cluster_has_its_capacity_providers(embedded_aws: EmbeddedAws, create_stack: CreateStack) -> None:
+    stack = create_stack(embedded_aws, f"types-{uuid.uuid4().hex[:8]}", {"Resources": GROUPS["containers"][0]})
+    assert stack.settled() == "CREATE_COMPLETE", stack.failures()
+    session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
+    containers = session.client("ecs", endpoint_url=embedded_aws.endpoint_url)
+
+    (cluster,) = containers.describe_clusters(clusters=[stack.physical_id("Cluster")])["clusters"]
+
+    assert cluster["capacityProviders"] == ["FARGATE", "FARGATE_SPOT"]
+    containers.close()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +17,10 @@ import pytest
 from local_aws.embedded import EmbeddedAws
 from tests.local.programs import eventually
 from tests.local.roles import assumed
+from tests.local.worker_process import Journal, reason, workers
 
 if TYPE_CHECKING:
+    from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef
     from mypy_boto3_sqs.client import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
@@ -26,6 +30,8 @@ import sys
 sys.path.insert(0, LIBRARY)
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
+from aws_patterns.messaging.fanout import Fanout
+from aws_patterns.messaging.fanout_options import FifoTopic, Subscriber
 from aws_patterns.messaging.work_queue import WorkQueue
 from aws_patterns.messaging.work_queue_options import Fifo
 
@@ -38,6 +44,29 @@ for name, fifo in (("Jobs", None), ("Orders", Fifo())):
     work.grant_redrive(operator)
     cdk.CfnOutput(stack, f"{name}Url", value=work.queue.queue_url)
     cdk.CfnOutput(stack, f"{name}DeadLettersUrl", value=work.dead_letter_queue.queue_url)
+topics = {
+    "Raw": Fanout(stack, "Raw", subscribers={"Raw": Subscriber()}, removal_policy=cdk.RemovalPolicy.DESTROY),
+    "Wrapped": Fanout(
+        stack,
+        "Wrapped",
+        subscribers={"Wrapped": Subscriber(raw_delivery=False)},
+        removal_policy=cdk.RemovalPolicy.DESTROY,
+    ),
+    "Ordered": Fanout(
+        stack,
+        "Ordered",
+        fifo=FifoTopic(),
+        subscribers={"Ordered": Subscriber()},
+        removal_policy=cdk.RemovalPolicy.DESTROY,
+    ),
+}
+for name, fanout in topics.items():
+    work, undelivered = fanout.queues[name], fanout.undelivered[name]
+    work.queue.grant_send_messages(operator)
+    undelivered.grant_consume_messages(operator)
+    cdk.CfnOutput(stack, f"{name}TopicArn", value=fanout.topic.topic_arn)
+    cdk.CfnOutput(stack, f"{name}Url", value=work.queue.queue_url)
+    cdk.CfnOutput(stack, f"{name}DeadLettersUrl", value=undelivered.queue_url)
 app.synth()
 """
 TOOL_SECONDS = 60
@@ -46,12 +75,36 @@ TOOL_SECONDS = 60
 class Queue:
     """A work queue, its dead letters, and the tool."""
 
-    def __init__(self, aws: EmbeddedAws, tool: Mapping[str, str], url: str, dead_letters: str) -> None:
+    def __init__(self, aws: EmbeddedAws, tool: Mapping[str, str], url: str, dead_letters: str, topic: str = "") -> None:
+        self.aws = aws
+        self.topic = topic
         self.sqs: SQSClient = aws.client("sqs")
         self.url = url
         self.dead_letters = dead_letters
         self.fifo = url.endswith(".fifo")
+        self.asked_for = url
         self._environment = tool
+
+    def send(self, task: Mapping[str, object]) -> None:
+        """Something for ``worker_jobs`` to do."""
+        self.sqs.send_message(QueueUrl=self.url, MessageBody=json.dumps(task))
+
+    def publish(self, texts: Sequence[str]) -> None:
+        """To the topic that the queue is subscribed to."""
+        for text in texts:
+            kind: dict[str, MessageAttributeValueTypeDef] = {"kind": {"DataType": "String", "StringValue": "film"}}
+            ordered = {"MessageGroupId": "films", "MessageDeduplicationId": text.replace(" ", "-")} if self.fifo else {}
+            self.aws.client("sns").publish(TopicArn=self.topic, Message=text, MessageAttributes=kind, **ordered)
+
+    @contextmanager
+    def unreachable(self) -> Iterator[None]:
+        """Somebody has changed the queue's policy by mistake."""
+        policy = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["Policy"])["Attributes"]["Policy"]
+        without = json.loads(policy)
+        without["Statement"] = [each for each in without["Statement"] if each["Effect"] == "Deny"]
+        self.sqs.set_queue_attributes(QueueUrl=self.url, Attributes={"Policy": json.dumps(without)})
+        yield
+        self.sqs.set_queue_attributes(QueueUrl=self.url, Attributes={"Policy": policy})
 
     def fail(self, bodies: Sequence[str]) -> None:
         """Send messages and let each fail as often as it may: they are dead letters then."""
@@ -95,6 +148,16 @@ class Queue:
             MessageSystemAttributeNames=["All"],
         ).get("Messages", [])
 
+    def letters(self) -> Sequence[MessageTypeDef]:
+        """The dead letters, which others can see again at once."""
+        return self.sqs.receive_message(
+            QueueUrl=self.dead_letters,
+            MaxNumberOfMessages=10,
+            VisibilityTimeout=0,
+            MessageAttributeNames=["All"],
+            MessageSystemAttributeNames=["All"],
+        ).get("Messages", [])
+
     def count(self, url: str) -> int:
         """How many messages a queue holds, received ones included."""
         found = self.sqs.get_queue_attributes(
@@ -116,7 +179,7 @@ class Queue:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "aws_patterns.messaging", "redrive", self.url, *arguments],
+            [sys.executable, "-m", "aws_patterns.messaging", "redrive", self.asked_for, *arguments],
             env=self._environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -150,7 +213,7 @@ class Queues:
 
     def __getitem__(self, name: str) -> Queue:
         urls = self._outputs[f"{name}Url"], self._outputs[f"{name}DeadLettersUrl"]
-        queue = Queue(self._aws, self._tool, *urls)
+        queue = Queue(self._aws, self._tool, *urls, self._outputs.get(f"{name}TopicArn", ""))
         for url in urls:
             queue.sqs.purge_queue(QueueUrl=url)
         return queue
@@ -271,7 +334,7 @@ def test_a_second_operator_follows_the_move_of_the_first(queues: Queues) -> None
 
 def test_the_url_of_the_dead_letters_is_a_mistake_that_is_explained(queues: Queues) -> None:
     queue = queues["Jobs"]
-    queue.url = queue.dead_letters
+    queue.asked_for = queue.dead_letters
     with queue.start() as tool:
         said, errors = tool.communicate(timeout=TOOL_SECONDS)
     assert (tool.returncode, said) == (1, "")
@@ -280,8 +343,84 @@ def test_the_url_of_the_dead_letters_is_a_mistake_that_is_explained(queues: Queu
 
 def test_a_queue_of_somebody_else_is_refused_with_what_would_allow_it(queues: Queues) -> None:
     queue = queues["Jobs"]
-    queue.url = queue.sqs.create_queue(QueueName="redrive-somebody-elses")["QueueUrl"]
+    queue.asked_for = queue.sqs.create_queue(QueueName="redrive-somebody-elses")["QueueUrl"]
     with queue.start() as tool:
         _, errors = tool.communicate(timeout=TOOL_SECONDS)
     assert tool.returncode == 1
-    assert errors.strip().endswith("WorkQueue.grant_redrive allows all that this takes.")
+    assert "WorkQueue.grant_redrive allows all that this takes" in errors
+
+
+def test_poison_becomes_a_dead_letter_and_comes_back_when_it_is_mended(queues: Queues, tmp_path: Path) -> None:
+    """The real worker: it says why it gave up, in copies of which SQS does not know where they come from."""
+    queue, journal = queues["Jobs"], Journal(tmp_path)
+    good = [f"good-{number}" for number in range(20)]
+    poison = {"fails": "fail until mended", "is-refused": "refuse until mended", "crashes": "crash until mended"}
+    for name in good[:10]:
+        queue.send({"name": name})
+    for name, deed in poison.items():
+        queue.send({"name": name, "do": deed})
+    for name in good[10:]:
+        queue.send({"name": name})
+    with workers(queue.aws) as start:
+        start(queue, journal=tmp_path, concurrency=4)
+        eventually(lambda: queue.count(queue.dead_letters) == len(poison), "dead letters")
+        eventually(lambda: queue.count(queue.url) == 0, "end of the others")
+        assert sorted(journal.ended()) == sorted(good), "each of the others once"
+        assert sorted(journal.begun()) == sorted([*good, "fails", "fails", "is-refused", "crashes", "crashes"])
+        why = {json.loads(letter["Body"])["name"]: reason(letter) for letter in queue.letters()}
+        assert why == {"fails": "failed", "is-refused": "not-wanted", "crashes": "failed"}
+
+        journal.mend(*poison)
+        assert queue.redrive() == "Brought back 3."
+        eventually(lambda: sorted(journal.ended()) == sorted([*good, *poison]), "end of what is mended")
+        eventually(lambda: queue.count(queue.url) == 0, "empty queue")
+        assert queue.count(queue.dead_letters) == 0
+
+
+@pytest.mark.parametrize("name", ["Raw", "Wrapped", "Ordered"])
+def test_what_sns_could_not_deliver_arrives_as_it_would_have(queues: Queues, name: str) -> None:
+    queue = queues[name]
+    texts = [f"film {number}" for number in range(12)]
+    with queue.unreachable():
+        queue.publish(texts)
+        eventually(lambda: queue.count(queue.dead_letters) == len(texts), "undelivered messages")
+    queue.asked_for = queue.dead_letters
+    before = queue.state()
+    assert queue.redrive("--to", queue.url, "--dry-run") == "Dry run: nothing was changed."
+    assert queue.state() == before
+
+    assert queue.redrive("--to", queue.url) == "Brought back 12."
+
+    assert queue.count(queue.dead_letters) == 0
+    later = [f"{text} later" for text in texts]
+    queue.publish(later)
+    eventually(lambda: queue.count(queue.url) == 2 * len(texts), "messages that arrived by themselves")
+    arrived = queue.work_off()
+    if name == "Ordered":
+        assert [message["Body"] for message in arrived] == [*texts, *later]
+    shapes = {text: shape_of(message) for message in arrived for text in [text_of(message)]}
+    assert sorted(shapes) == sorted([*texts, *later])
+    assert len({str(shape) for shape in shapes.values()}) == 1, "those that came back look like the others"
+
+
+def text_of(message: MessageTypeDef) -> str:
+    """As it was published."""
+    body = message["Body"]
+    return str(json.loads(body)["Message"]) if body.startswith("{") else body
+
+
+def shape_of(message: MessageTypeDef) -> object:
+    """What a worker could tell a message by."""
+    body = message["Body"]
+    envelope = sorted(json.loads(body)) if body.startswith("{") else []
+    return envelope, message.get("MessageAttributes"), message["Attributes"].get("MessageGroupId")
+
+
+def test_what_is_for_a_queue_of_another_kind_stays_where_it_is(queues: Queues) -> None:
+    queue, other = queues["Jobs"], queues["Orders"]
+    queue.fail(["film"])
+    with queue.start("--to", other.url) as tool:
+        said, errors = tool.communicate(timeout=TOOL_SECONDS)
+    assert (tool.returncode, said) == (1, "")
+    assert "give two queues, both FIFO or neither" in errors
+    assert queue.count(queue.dead_letters) == 1

@@ -29,7 +29,9 @@ def make(environment: Mapping[str, str]) -> Job:
         task = json.loads(message.body)
         name = task["name"]
         note("begin", name)
-        deed = task.get("do")
+        deed = task.get("do", "")
+        if deed.endswith(" until mended"):
+            deed = "" if list(journal.glob(f"mended {name} *")) else deed.removesuffix(" until mended")
         if deed == "refuse":
             raise RefusedError("not-wanted")
         if deed == "fail" or (deed == "fail until" and message.receive_count < task["attempt"]):

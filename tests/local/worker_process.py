@@ -13,12 +13,13 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tests.local.programs import DEADLINE_SECONDS, eventually
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
     from local_aws.embedded import EmbeddedAws
@@ -132,6 +133,12 @@ class WorkerProcess:
             connection.close()
 
 
+class HasUrl(Protocol):
+    """A queue to work on."""
+
+    url: str
+
+
 class TestQueue:
     """A queue of a test's own, with its dead letters."""
 
@@ -142,14 +149,16 @@ class TestQueue:
     ) -> None:
         self.sqs = sqs
         name, suffix = f"q-{uuid.uuid4().hex[:12]}", ".fifo" if fifo else ""
-        kind = {"FifoQueue": "true"} if fifo else {}
+        kind: dict[QueueAttributeNameType, str] = {"FifoQueue": "true"} if fifo else {}
         self.dead_letters = sqs.create_queue(QueueName=f"{name}-dead{suffix}", Attributes=kind)["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=self.dead_letters, AttributeNames=["QueueArn"])["Attributes"][
             "QueueArn"
         ]
         redrive = {"deadLetterTargetArn": arn, "maxReceiveCount": max_receive_count}
-        attributes = {"VisibilityTimeout": str(visibility_seconds), "RedrivePolicy": json.dumps(redrive), **kind}
-        self.url = sqs.create_queue(QueueName=f"{name}{suffix}", Attributes=attributes)["QueueUrl"]
+        self.url = sqs.create_queue(
+            QueueName=f"{name}{suffix}",
+            Attributes={"VisibilityTimeout": str(visibility_seconds), "RedrivePolicy": json.dumps(redrive), **kind},
+        )["QueueUrl"]
         self.arn = sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
 
     def send(self, *bodies: object, group: str | None = None) -> None:
@@ -165,9 +174,10 @@ class TestQueue:
 
     def depth(self) -> tuple[int, int]:
         """Visible and hidden messages."""
-        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
-        found = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=list(names))["Attributes"]
-        return int(found[names[0]]), int(found[names[1]])
+        found = self.sqs.get_queue_attributes(
+            QueueUrl=self.url, AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        )["Attributes"]
+        return int(found["ApproximateNumberOfMessages"]), int(found["ApproximateNumberOfMessagesNotVisible"])
 
     def empty(self) -> bool:
         return self.depth() == (0, 0)
@@ -202,7 +212,8 @@ class TestQueue:
 
 def reason(letter: MessageTypeDef) -> str | None:
     """Why a dead letter says that it is one."""
-    return letter.get("MessageAttributes", {}).get("DeadLetterReason", {}).get("StringValue")
+    attributes = letter.get("MessageAttributes", {})
+    return attributes["DeadLetterReason"].get("StringValue") if "DeadLetterReason" in attributes else None
 
 
 class Journal:
@@ -221,6 +232,11 @@ class Journal:
     def ended(self) -> list[str]:
         return self._names("end")
 
+    def mend(self, *names: str) -> None:
+        """Let jobs succeed that fail until then."""
+        for name in names:
+            (self.folder / f"mended {name} 0").touch()
+
 
 @contextmanager
 def workers(aws: EmbeddedAws) -> Iterator[Callable[..., WorkerProcess]]:
@@ -228,7 +244,7 @@ def workers(aws: EmbeddedAws) -> Iterator[Callable[..., WorkerProcess]]:
     started: list[WorkerProcess] = []
 
     def start(
-        queue: TestQueue,
+        queue: HasUrl,
         job: str = "worker_jobs:make",
         program: Sequence[str] = ("-m", "queue_worker"),
         **settings: object,

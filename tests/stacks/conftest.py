@@ -27,6 +27,8 @@ CHOSEN = {"PetCuddleOTron": ("sender=cats@example.org",)}
 ADVICE = "Annotation::aws-patterns:"
 
 _ASSET_HASH = re.compile(r"[0-9a-f]{64}")
+# The part of it that the policy for downloading an asset is named after, and what the CDK appends to a name.
+_DOWNLOAD = re.compile(r"(?<=Download)[0-9a-f]{12}(?:[0-9A-F]{8})?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +40,7 @@ class Synthesis:
     advice: list[str]
 
     def without_asset_hashes(self) -> dict[str, Any]:
-        return dict(json.loads(_ASSET_HASH.sub("<asset hash>", json.dumps(self.template))))
+        return dict(json.loads(_DOWNLOAD.sub("<asset>", _ASSET_HASH.sub("<asset hash>", json.dumps(self.template)))))
 
 
 Synthesize = Callable[..., Synthesis]

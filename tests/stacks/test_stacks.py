@@ -22,6 +22,8 @@ NAMES = [entry.name for entry in STACKS]
 # Variants whose findings differ from those of the stack as it stands.
 TOPIC = "alarm_topic_arn=arn:aws:sns:us-east-1:111122223333:alarms"
 CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/00000000-0000-0000-0000-000000000000"
+KEY = "encryption_key_arn=arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-000000000000"
+QUEUE = "arn:aws:sqs:us-east-1:444455556666:orders"
 WEB_ACL = "web_acl_arn=arn:aws:wafv2:us-east-1:111122223333:regional/webacl/Web/00000000-0000-0000-0000-000000000000"
 ONE_ACCOUNT = ("account=111122223333", "region=eu-west-1")
 OFFLOAD = ("tls=offload", f"certificate_arns={CERTIFICATE}")
@@ -57,6 +59,26 @@ VARIANTS: list[tuple[str, ...]] = [
     ("BlueGreenWebTier", "green_percent=10", "colour_sticky_seconds=600", "sticky_seconds=300", TOPIC, DESTROY),
     ("BlueGreenWebTier", *OFFLOAD, "green_capacity_minimum=0", "green_slow_to_take_over=true"),
     ("BlueGreenWebTier", *BRIDGING, WEB_ACL, "availability_zones=2", "nat_gateways=single"),
+    ("MediaWorkerPool", *ONE_ACCOUNT),
+    ("MediaWorkerPool", DESTROY, TOPIC, "minimum_workers=2", "peak_messages_per_second=5"),
+    ("MediaWorkerPool", "spot_percentage=80", "on_demand_base=1", "instance_types=m7g.large,m6g.large"),
+    ("MediaWorkerPool", "workers=tasks"),
+    ("MediaWorkerPool", "workers=tasks", "spot_percentage=50", "task_architecture=x86_64", TOPIC),
+    ("OrderFanout", "inbox=true", "inbox_prefix=orders/", "inbox_retention_days=90", DESTROY, TOPIC),
+    ("OrderFanout", KEY, f"external_queues={QUEUE}", "inbox=true", "logged_success_percent="),
+    ("OrderFanout", *ONE_ACCOUNT),
+    ("OrderedFanout", "high_throughput=true", "content_based_deduplication=true", "archive_days=30", TOPIC),
+    ("OrderedFanout", KEY, f"external_queues={QUEUE},{QUEUE}.fifo", "logged_success_percent=10", DESTROY),
+    ("OrderedFanout", *ONE_ACCOUNT),
+    ("QueueApi", "authorization=open-to-everyone", "cors_origin=*", "web_acl_rate_limit=100"),
+    ("QueueApi", "ordered=true", "deduplicate_by=body", DESTROY),
+    ("QueueApi", "ordered=true", "high_throughput=true", "account_log_role=false"),
+    ("QueueApi", "batch_size=1000", "batching_window_seconds=5", TOPIC),
+    ("QueueApi", *ONE_ACCOUNT),
+    ("EventBackbone", "schema_discovery=true", "producer_accounts=444455556666", "producer_organization=o-a1b2c3d4e5"),
+    ("EventBackbone", KEY, TOPIC, "log_level=TRACE", DESTROY),
+    ("EventBackbone", "archive_days=", "log_level=OFF"),
+    ("EventBackbone", *ONE_ACCOUNT),
 ]
 
 

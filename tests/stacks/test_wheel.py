@@ -87,3 +87,22 @@ app.synth()
         if resource["Type"] == "AWS::ElasticLoadBalancingV2::Listener"
     }
     assert listeners == {"HTTPS": "forward", "HTTP": "redirect"}
+
+
+def test_the_worker_program_is_installed_from_there(elsewhere: Path, project: Path) -> None:
+    app = """
+import aws_cdk as cdk
+from aws_patterns.messaging.worker_program import WorkerProgram
+app = cdk.App(outdir="worker.out")
+program = WorkerProgram(cdk.Stack(app, "Media"), "Program")
+app.synth()
+print(program.asset.asset_hash)
+"""
+    (elsewhere / "worker.py").write_text(app)
+    digest = run(elsewhere / "venv" / "bin" / "python", "worker.py", folder=elsewhere).strip()
+    assets = json.loads((elsewhere / "worker.out" / "Media.assets.json").read_text())["files"]
+    folder = elsewhere / "worker.out" / assets[digest]["source"]["path"]
+    for package in ("queue_worker", "media_renditions"):
+        sources = [file for file in (project / "lambda_src" / package).iterdir() if file.is_file()]
+        travelled = {file.name: file.read_bytes() for file in (folder / package).iterdir()}
+        assert travelled == {file.name: file.read_bytes() for file in sources if file.name != "requirements.txt"}

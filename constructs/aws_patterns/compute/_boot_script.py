@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+# Three minutes: a role's new permissions take a while to be known everywhere.
+_DOWNLOAD_ATTEMPTS = 36
+_DOWNLOAD_PAUSE_SECONDS = 5
+
 _SHELLS = ("#!/bin/bash", "#!/bin/sh", "#!/usr/bin/env bash", "#!/usr/bin/env sh", "#!/usr/bin/bash", "#!/usr/bin/sh")
 
 
@@ -13,6 +17,20 @@ def is_shell_script(text: str) -> bool:
 def without_shebang(text: str) -> str:
     """The commands of a shell script."""
     return text.partition("\n")[2] if text.startswith("#!") else text
+
+
+def download_commands(*, source: str, region: str, archive: str, folder: str) -> list[str]:
+    """Fetch an archive (``source`` is its ``s3://`` address) and unpack it; for a shell that ends at a failure."""
+    download = f"aws s3 cp --only-show-errors --region '{region}' '{source}' {archive}"
+    return [
+        f"  for attempt in $(seq {_DOWNLOAD_ATTEMPTS}); do",
+        f"    if {download}; then break; fi",
+        f"    sleep {_DOWNLOAD_PAUSE_SECONDS}",
+        "  done",
+        f"  install -d -m 0755 {folder}",
+        f"  python3 -m zipfile -e {archive} {folder}",
+        f"  rm {archive}",
+    ]
 
 
 def plain_boot(commands: str) -> str:

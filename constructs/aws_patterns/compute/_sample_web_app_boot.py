@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from aws_patterns.compute._boot_script import download_commands
+
 _FOLDER = "/opt/sample_web_app"
 _SECRETS = "/etc/sample_web_app"
 _ARCHIVE = "/opt/sample_web_app.zip"
 _STATE = "/var/lib/sample_web_app"
 _UNIT = "/etc/systemd/system/sample_web_app.service"
-
-# Three minutes: a role's new permissions take a while to be known everywhere.
-_DOWNLOAD_ATTEMPTS = 36
-_DOWNLOAD_PAUSE_SECONDS = 5
 
 # Nothing but Python, a folder of its own and the network; what is left out here it could only be abused for.
 _HARDENING = """\
@@ -79,7 +77,6 @@ def boot_commands(
         notice_seconds=notice_seconds,
         grace_seconds=grace_seconds,
     )
-    download = f"aws s3 cp --only-show-errors --region '{region}' '{source}' {_ARCHIVE}"
     certificate = [
         f"  install -d -m 0700 {_SECRETS}",
         f"  {certificate_command(key=f'{_SECRETS}/key.pem', certificate=f'{_SECRETS}/certificate.pem')}",
@@ -87,13 +84,7 @@ def boot_commands(
     return [
         "(",
         "  set -eu",
-        f"  for attempt in $(seq {_DOWNLOAD_ATTEMPTS}); do",
-        f"    if {download}; then break; fi",
-        f"    sleep {_DOWNLOAD_PAUSE_SECONDS}",
-        "  done",
-        f"  install -d -m 0755 {_FOLDER}/sample_web_app",
-        f"  python3 -m zipfile -e {_ARCHIVE} {_FOLDER}/sample_web_app",
-        f"  rm {_ARCHIVE}",
+        *download_commands(source=source, region=region, archive=_ARCHIVE, folder=f"{_FOLDER}/sample_web_app"),
         *(certificate if tls else []),
         f"  cat > {_UNIT} <<'UNIT'",
         *unit.splitlines(),

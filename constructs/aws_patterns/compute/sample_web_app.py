@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
 
 from aws_cdk import IgnoreMode, Stack
 from aws_cdk import aws_ec2 as ec2
@@ -11,6 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
+from aws_patterns._asset_download import grant_download
 from aws_patterns._function_code import source_root
 from aws_patterns._validation import Problems
 from aws_patterns.compute._sample_web_app_boot import boot_commands
@@ -24,8 +24,6 @@ _HTTPS_PORT = 8_443
 
 # Longer than the longest request that it serves (30 s).
 _GRACE_SECONDS = 35
-
-_VERSION_CHARACTERS = 12
 
 
 class SampleWebApp(Construct):
@@ -110,17 +108,5 @@ class SampleWebApp(Construct):
         return script
 
     def grant_download(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let the role of instances that boot with ``user_data()`` fetch the application, and nothing else there.
-
-        Each version of the source has a policy of its own: CloudFormation deletes the last version's at the end of a
-        deployment, so that until then instances can go back to it.
-        """
-        role = cast("iam.Role", grantee.grant_principal)
-        # Inside of the role: what waits for the role waits for the policy too.
-        id = f"Download{self.asset.asset_hash[:_VERSION_CHARACTERS]}"
-        known = cast("iam.Policy | None", role.node.try_find_child(id))
-        return iam.Grant.add_to_principal(
-            grantee=known or iam.Policy(role, id, roles=[role]),
-            actions=["s3:GetObject"],
-            resource_arns=[self.asset.bucket.arn_for_objects(self.asset.s3_object_key)],
-        )
+        """Let the role of instances that boot with ``user_data()`` fetch the application, and nothing else there."""
+        return grant_download(self.asset, grantee)

@@ -32,6 +32,7 @@ class StaticSite(Construct):
         configuration: Written to ``config.json`` beside the files, so that the same files serve every
             deployment; may hold values known only at deployment. Default: no such file.
         connects_to: Origins or URLs other than its own that the page's scripts may call.
+        images_from: Origins or URLs other than its own that the page may show images from.
         domain_name: The site's own host name; needs ``certificate``. Default: CloudFront's name.
         certificate: For ``domain_name``, in us-east-1.
         removal_policy: ``DESTROY`` also empties the bucket. Default: ``RETAIN``.
@@ -55,6 +56,7 @@ class StaticSite(Construct):
         files: str,
         configuration: Mapping[str, str] | None = None,
         connects_to: Sequence[str] = (),
+        images_from: Sequence[str] = (),
         domain_name: str | None = None,
         certificate: acm.ICertificate | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
@@ -81,7 +83,7 @@ class StaticSite(Construct):
             default_behavior=cloudfront.BehaviorOptions(
                 origin=origins.S3BucketOrigin.with_origin_access_control(self.bucket),
                 viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-                response_headers_policy=self._response_headers(connects_to),
+                response_headers_policy=self._response_headers(connects_to, images_from),
                 compress=True,
             ),
             error_responses=[
@@ -114,13 +116,15 @@ class StaticSite(Construct):
         self.url = f"https://{domain_name or self.distribution.distribution_domain_name}/"
         self._acknowledge_findings(content.bucket, custom_domain=domain_name is not None)
 
-    def _response_headers(self, connects_to: Sequence[str]) -> cloudfront.ResponseHeadersPolicy:
+    def _response_headers(
+        self, connects_to: Sequence[str], images_from: Sequence[str]
+    ) -> cloudfront.ResponseHeadersPolicy:
         policy = "; ".join(
             [
                 "default-src 'none'",
                 "script-src 'self'",
                 "style-src 'self'",
-                "img-src 'self'",
+                " ".join(["img-src 'self'", *images_from]),
                 " ".join(["connect-src 'self'", *connects_to]),
                 "base-uri 'none'",
                 "form-action 'self'",

@@ -88,7 +88,8 @@ WRITER_TIMEOUTS_HIDDEN = 6
 WRITER_MAX_RECEIVE_COUNT = 10
 
 # Ten functions with ten writes in turn are some thousand writes a second at most: absorbs a spike in minutes, and is
-# a quarter of what a new on-demand table takes at once (amazondynamodb/latest/developerguide/on-demand-capacity-mode.html).
+# a quarter of what a new on-demand table takes at once
+# (amazondynamodb/latest/developerguide/on-demand-capacity-mode.html).
 WRITER_CONCURRENCY = 10
 # lambda/latest/dg/services-sqs-scaling.html
 SMALLEST_WRITER_CONCURRENCY = 2
@@ -142,6 +143,13 @@ LONGEST_RETENTION_DAYS = 36_500
 # Firehose tries S3 again for a day and then drops the data (firehose/latest/dg/retry.html): half an hour without a
 # delivery leaves time to mend it.
 ARCHIVE_LATE_SECONDS = 1800
+
+# A week-end and the days around it, in which somebody looks at the message of a file that was sent again.
+INBOX_EARLIER_VERSION_DAYS = 30
+# Parts of an upload that nobody ends are invisible, and charged for.
+# AmazonS3/latest/userguide/mpu-abort-incomplete-mpu-lifecycle-config.html
+INBOX_UNFINISHED_DAYS = 7
+INBOX_LOG_DAYS = 90
 
 # --- Event backbone ---------------------------------------------------------------------------------------------------
 

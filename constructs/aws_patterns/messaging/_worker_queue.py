@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
@@ -14,7 +12,6 @@ from aws_patterns._acknowledgments import acknowledge
 from aws_patterns._validation import is_token
 from aws_patterns.messaging import _defaults as defaults
 from aws_patterns.messaging.work_queue import WorkQueue
-from aws_patterns.messaging.work_queue_options import Patience
 from aws_patterns.messaging.worker_pool_options import FunctionWorkers, WorkerPlan, Workers
 
 
@@ -22,16 +19,13 @@ def make_queue(
     scope: Construct, workers: Workers, plan: WorkerPlan, alarm_topic: sns.ITopic | None, removal_policy: RemovalPolicy
 ) -> WorkQueue:
     """A queue with what followed for it."""
-    latency = math.ceil(plan.acceptable_latency_seconds)
-    retention = min(max(defaults.RETENTION_SECONDS, 2 * latency), defaults.LONGEST_RETENTION_SECONDS)
     return WorkQueue(
         scope,
         "Work",
         visibility_timeout_seconds=plan.visibility_timeout_seconds,
-        retention_seconds=retention,
+        retention_seconds=plan.retention_seconds,
         processing_seconds=None if isinstance(workers, FunctionWorkers) else plan.processing_seconds,
-        # Until more load has more workers, messages may wait for longer than is acceptable.
-        patience=Patience(oldest_message_seconds=min(latency + plan.reaction_seconds, retention - 1)),
+        patience=plan.patience,
         alarm_topic=alarm_topic,
         removal_policy=removal_policy,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from aws_cdk import Duration, RemovalPolicy, Token
+from aws_cdk import RemovalPolicy, Token
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_eventschemas as schemas
@@ -18,6 +18,7 @@ from constructs import Construct
 from aws_patterns._alarms import Alarms
 from aws_patterns._validation import Problems
 from aws_patterns.messaging._bus_log import BusLogGroup
+from aws_patterns.messaging._bus_metrics import bus_graphs, rule_metric
 from aws_patterns.messaging._event_target_binding import EVENTBRIDGE, BoundTarget
 from aws_patterns.messaging._key_permissions import let_service_use_key
 from aws_patterns.messaging._undelivered import undelivered_queue
@@ -30,8 +31,6 @@ from aws_patterns.messaging.event_backbone_options import (
     check_event_rule,
 )
 from aws_patterns.messaging.event_targets import EventTarget
-
-_PERIOD_MINUTES = 5
 
 
 class EventBackbone(Construct):
@@ -166,6 +165,10 @@ class EventBackbone(Construct):
             conditions={"StringEquals": {"events:source": list(sources)}} if sources else None,
         )
 
+    def graphs(self, title: str) -> Sequence[cloudwatch.IWidget]:
+        """Four widgets of half a dashboard's width, with a line for each rule."""
+        return bus_graphs(self.bus, self.rules, title)
+
     def _add(self, rule: EventRule) -> events.Rule:
         scope = Construct(self._rules, rule.name)
         made = events.Rule(
@@ -181,13 +184,7 @@ class EventBackbone(Construct):
             self._add_target(Construct(scope, name), made, rule.name, name, target)
         self._alarms.add(
             f"Lost:{rule.name}",
-            cloudwatch.Metric(
-                namespace="AWS/Events",
-                metric_name="InvocationsFailedToBeSentToDlq",
-                dimensions_map={"EventBusName": self.bus.event_bus_name, "RuleName": made.rule_name},
-                statistic="Sum",
-                period=Duration.minutes(_PERIOD_MINUTES),
-            ),
+            rule_metric(self.bus, made, "InvocationsFailedToBeSentToDlq"),
             1,
             f"Events of the rule {rule.name} were neither taken by a target nor kept. Replay them from the archive. "
             "Are the queues for undelivered events there, and may EventBridge use their key?",

@@ -234,12 +234,17 @@ def _check_producer(problems: Problems, name: str, producer: Producer) -> None:
     if not producer.sources:
         problems.add(f"{name}.sources must name at least one source, got none: they could speak for anybody")
     for source in producer.sources:
-        if is_token(source):
-            continue
-        if not _SOURCE.fullmatch(source):
-            problems.add(
-                f"{name}.sources must be up to {defaults.LONGEST_EVENT_SOURCE} letters, digits and ._/:- without "
-                f"wildcards, got {source!r}"
-            )
-        elif source.startswith(_OF_AWS):
-            problems.add(f"{name}.sources must not begin with {_OF_AWS}, which only AWS may send, got {source!r}")
+        check_source(problems, f"{name}.sources", source)
+
+
+def check_source(problems: Problems, name: str, source: str) -> None:
+    """Add to ``problems`` what is wrong with the source of somebody's own events."""
+    if is_token(source):
+        return
+    if not _SOURCE.fullmatch(source):
+        problems.add(
+            f"{name} must be up to {defaults.LONGEST_EVENT_SOURCE} letters, digits and ._/:- without wildcards, got "
+            f"{source!r}"
+        )
+    elif source.startswith(_OF_AWS):
+        problems.add(f"{name} must not begin with {_OF_AWS}, which only AWS may send, got {source!r}")

@@ -19,6 +19,7 @@ from aws_patterns.messaging._key_permissions import let_service_use_key, new_key
 from aws_patterns.messaging._topic_alarms import watch_topic
 from aws_patterns.messaging._topic_bucket_source import TopicDestination, acknowledge_handler
 from aws_patterns.messaging._topic_delivery_log import TopicDeliveryLog
+from aws_patterns.messaging._topic_graphs import topic_graphs
 from aws_patterns.messaging._undelivered import undelivered_queue
 from aws_patterns.messaging.fanout_options import DeliveryLog, FifoTopic, Subscriber, check_fanout, check_subscriber
 from aws_patterns.messaging.work_queue import WorkQueue
@@ -171,6 +172,10 @@ class Fanout(Construct):
         )
         # The topic's own grant would allow every variant of the second one.
         return granted.combine(self.encryption_key.grant(grantee, "kms:Decrypt", "kms:GenerateDataKey"))
+
+    def graphs(self, title: str) -> Sequence[cloudwatch.IWidget]:
+        """Two widgets of half a dashboard's width: what becomes of messages, and what goes wrong."""
+        return topic_graphs(self.topic, title)
 
     def _make_topic(self) -> sns.Topic:
         fifo = self._fifo

@@ -61,7 +61,8 @@ class QueueApi(Construct):
             Default: no web ACL.
         web_acl_arn: A regional web ACL that there is already. Default: none.
         account_log_role: Whether to set the role through which API Gateway writes logs, one setting for the
-            account and Region. Turn off where another stack owns it. Default on.
+            account and Region, which outlives the stack: the logs of all its other APIs are written through it. Turn
+            off where another stack owns it. Default on.
         alarm_topic: Told when an alarm changes state. Default: alarms tell nobody.
         removal_policy: Of what would be missed: the logs, and the API's own queue. Default ``RETAIN``.
 
@@ -203,7 +204,8 @@ class QueueApi(Construct):
             description="Puts messages into a queue",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             cloud_watch_role=account_log_role,
-            cloud_watch_role_removal_policy=self._removal_policy if account_log_role else None,
+            # The role stays when the stack goes: by then other APIs of the account may write their logs through it.
+            cloud_watch_role_removal_policy=RemovalPolicy.RETAIN if account_log_role else None,
             deploy_options=apigateway.StageOptions(
                 stage_name=_STAGE,
                 throttling_rate_limit=rate,

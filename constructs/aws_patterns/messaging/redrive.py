@@ -1,11 +1,11 @@
-"""Dead letters brought back to the queue that they failed in. No part of any construct: an operator's tool."""
+"""What failed, brought back to the queue that it is for. No part of any construct: an operator's tool."""
 
 from __future__ import annotations
 
 import json
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,20 +15,20 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_sqs.type_defs import (
-        ListMessageMoveTasksResultEntryTypeDef,
-        MessageTypeDef,
-        SendMessageRequestTypeDef,
-    )
+    from mypy_boto3_sqs.type_defs import ListMessageMoveTasksResultEntryTypeDef, StartMessageMoveTaskRequestTypeDef
 
 # What SQS moves in a second at most (APIReference/API_StartMessageMoveTask.html).
 FASTEST_PER_SECOND = 500
 
 _LOOK_SECONDS = 1.0
-_BATCH = 10
-# A batch at one message a second, six times over.
-_HIDDEN_SECONDS = 60
-_RECEIVE_WAIT_SECONDS = 3
+_FIFO = ".fifo"
+# SQS knows the source of what it moved itself; a worker that says why it gave up sends a copy.
+# Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/troubleshooting-dlq-redrive.html
+_NO_SOURCE = "CouldNotDetermineMessageSource"
+_PERMISSIONS = (
+    " WorkQueue.grant_redrive allows all that this takes; with --to, grant_consume_messages of the queue where they "
+    "are and grant_send_messages of the one where they go."
+)
 _AT_WORK = frozenset({"RUNNING", "CANCELLING"})
 _PUBLIC_URL = re.compile(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/")
 
@@ -58,32 +58,44 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeadLetters:
-    """What waits in a queue's dead-letter queue.
+    """What waits in a queue's dead-letter queue, or in a queue of what a service could not deliver.
 
     Attributes:
-        queue_url: The queue that they come from, and go back to.
+        url: Where they are.
+        arn: The same.
+        queue_url: Where they go.
         queue_arn: The same.
-        url: Of the dead-letter queue.
-        arn: Of the dead-letter queue.
-        fifo: Whether both are FIFO queues.
+        all_go_there: Whether that is so for each of them. Otherwise SQS gives each queue its own.
+        movable: Whether SQS moves them by itself, which it does out of dead-letter queues only.
         waiting: How many can be moved, about.
         held: How many somebody has received and not deleted, about: they are moved when they are visible again.
         under_way: A move that has been started before.
     """
 
-    queue_url: str
-    queue_arn: str
     url: str
     arn: str
-    fifo: bool
+    queue_url: str
+    queue_arn: str
+    all_go_there: bool
+    movable: bool
     waiting: int
     held: int
     under_way: Progress | None
 
     @property
+    def fifo(self) -> bool:
+        """Whether both are FIFO queues."""
+        return self.arn.endswith(_FIFO)
+
+    @property
+    def name(self) -> str:
+        """Of the queue where they are."""
+        return name_of(self.arn)
+
+    @property
     def queue_name(self) -> str:
-        """Of the queue."""
-        return _name(self.queue_arn)
+        """Of the queue where they go."""
+        return name_of(self.queue_arn)
 
 
 def client_for(queue_url: str) -> SQSClient:
@@ -99,36 +111,59 @@ def told_plainly() -> Iterator[None]:
         yield
     except ClientError as refusal:
         error = refusal.response["Error"]
-        hint = " WorkQueue.grant_redrive allows all that this takes." if "AccessDenied" in error["Code"] else ""
+        hint = _PERMISSIONS if "AccessDenied" in error["Code"] else ""
         said = error["Message"].rstrip(".")
         raise RedriveError(f"SQS refused {refusal.operation_name}: {said}.{hint}") from refusal
     except BotoCoreError as problem:
         raise RedriveError(str(problem)) from problem
 
 
-def look(sqs: SQSClient, queue_url: str) -> DeadLetters:
-    """What there is to bring back; changes nothing. Raises RedriveError where the queue has no dead-letter queue."""
-    attributes = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn", "RedrivePolicy"])[
-        "Attributes"
-    ]
-    queue_arn = attributes["QueueArn"]
-    if "RedrivePolicy" not in attributes:
+def look(sqs: SQSClient, queue_url: str, to: str | None = None) -> DeadLetters:
+    """What there is to bring back; changes nothing.
+
+    Args:
+        sqs: A client.
+        queue_url: Of the queue that workers read from: its dead letters are meant. With ``to``, it may also be the
+            queue where they are, for instance one of what SNS could not deliver.
+        to: URL of another queue that they are for. Default: the one that workers read from.
+
+    Raises:
+        RedriveError: Where they are, or where they go, can't be told.
+    """
+    found = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn", "RedrivePolicy"])["Attributes"]
+    if "RedrivePolicy" in found:
+        arn = json.loads(found["RedrivePolicy"])["deadLetterTargetArn"]
+        url = sqs.get_queue_url(QueueName=name_of(arn), QueueOwnerAWSAccountId=arn.split(":")[4])["QueueUrl"]
+        queue_arn = _arn(sqs, to) if to else found["QueueArn"]
+    elif to:
+        arn, url, queue_arn = found["QueueArn"], queue_url, _arn(sqs, to)
+    else:
         raise RedriveError(
-            f"{_name(queue_arn)} has no dead-letter queue. Give the URL of the queue that workers read from, not the "
-            "one of its dead letters."
+            f"{name_of(found['QueueArn'])} has no dead-letter queue. Give the URL of the queue that workers read from, "
+            "not the one of its dead letters. Of what a service could not deliver, say with --to which queue it is for."
         )
-    arn = json.loads(attributes["RedrivePolicy"])["deadLetterTargetArn"]
-    url = sqs.get_queue_url(QueueName=_name(arn), QueueOwnerAWSAccountId=arn.split(":")[4])["QueueUrl"]
+    if arn == queue_arn or arn.endswith(_FIFO) != queue_arn.endswith(_FIFO):
+        raise RedriveError(
+            f"Nothing goes from {name_of(arn)} to {name_of(queue_arn)}: give two queues, both FIFO or neither."
+        )
     counts = sqs.get_queue_attributes(
-        QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        QueueUrl=url,
+        AttributeNames=[
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+            "RedriveAllowPolicy",
+        ],
     )["Attributes"]
-    last = _last_move(sqs, arn)
+    allowed = json.loads(counts.get("RedriveAllowPolicy", "{}")).get("sourceQueueArns")
+    movable = "RedrivePolicy" in found
+    last = _last_move(sqs, arn) if movable else None
     return DeadLetters(
-        queue_url=queue_url,
-        queue_arn=queue_arn,
         url=url,
         arn=arn,
-        fifo=arn.endswith(".fifo"),
+        queue_url=to or queue_url,
+        queue_arn=queue_arn,
+        all_go_there=to is not None or allowed == [queue_arn],
+        movable=movable,
         waiting=int(counts["ApproximateNumberOfMessages"]),
         held=int(counts["ApproximateNumberOfMessagesNotVisible"]),
         under_way=last if last and last.status in _AT_WORK else None,
@@ -136,17 +171,19 @@ def look(sqs: SQSClient, queue_url: str) -> DeadLetters:
 
 
 def start(sqs: SQSClient, letters: DeadLetters, per_second: int | None) -> None:
-    """Let SQS move all of them, each to the queue that it came from; it goes on when this program ends.
+    """Let SQS move all of them; it goes on when this program ends.
 
     Args:
         sqs: A client.
         letters: As ``look`` found them.
         per_second: How many at most, 1 to 500. ``None``: as many as SQS thinks right.
     """
-    if per_second is None:
-        sqs.start_message_move_task(SourceArn=letters.arn)
-    else:
-        sqs.start_message_move_task(SourceArn=letters.arn, MaxNumberOfMessagesPerSecond=per_second)
+    request: StartMessageMoveTaskRequestTypeDef = {"SourceArn": letters.arn}
+    if letters.all_go_there:
+        request["DestinationArn"] = letters.queue_arn
+    if per_second is not None:
+        request["MaxNumberOfMessagesPerSecond"] = per_second
+    sqs.start_message_move_task(**request)
 
 
 def follow(sqs: SQSClient, letters: DeadLetters, sleep: Callable[[float], None] = time.sleep) -> Iterator[Progress]:
@@ -154,12 +191,13 @@ def follow(sqs: SQSClient, letters: DeadLetters, sleep: Callable[[float], None] 
     while True:
         progress = _last_move(sqs, letters.arn)
         if progress is None:
-            raise RedriveError(f"SQS knows of no move out of {_name(letters.arn)}.")
+            raise RedriveError(f"SQS knows of no move out of {name_of(letters.arn)}.")
         yield progress
         if progress.status == "FAILED":
+            hint = " Say with --to which queue they are for." if progress.reason == _NO_SOURCE else ""
             raise RedriveError(
                 f"The move failed after {progress.moved} messages: {progress.reason or 'SQS gives no reason'}. "
-                "The others are still dead letters."
+                f"The others are still dead letters.{hint}"
             )
         if progress.status not in _AT_WORK:
             return
@@ -174,78 +212,6 @@ def cancel(sqs: SQSClient, letters: DeadLetters) -> int:
     if progress.status != "RUNNING":
         return progress.moved
     return sqs.cancel_message_move_task(TaskHandle=progress.handle)["ApproximateNumberOfMessagesMoved"]
-
-
-def move(
-    sqs: SQSClient,
-    letters: DeadLetters,
-    limit: int,
-    per_second: int | None,
-    sleep: Callable[[float], None] = time.sleep,
-) -> Iterator[int]:
-    """Move so many and no more; after each one, how many are back. Raises RedriveError.
-
-    SQS's own move knows no number to stop at. This one sends first and deletes then: ended in between, it leaves a
-    message in both queues, and never in none. A FIFO queue recognizes that message when it is sent again within five
-    minutes; a worker of a standard queue must expect it as it does any other duplicate.
-    """
-    moved = 0
-    while moved < limit:
-        received = sqs.receive_message(
-            QueueUrl=letters.url,
-            MaxNumberOfMessages=min(_BATCH, limit - moved),
-            VisibilityTimeout=_HIDDEN_SECONDS,
-            WaitTimeSeconds=_RECEIVE_WAIT_SECONDS,
-            MessageAttributeNames=["All"],
-            MessageSystemAttributeNames=["All"],
-        ).get("Messages", [])
-        if not received:
-            return
-        for place, message in enumerate(received):
-            try:
-                _send_back(sqs, letters, message)
-            except BaseException:
-                _let_go(sqs, letters, received[place:])
-                raise
-            sqs.delete_message(QueueUrl=letters.url, ReceiptHandle=message["ReceiptHandle"])
-            moved += 1
-            try:
-                yield moved
-                if per_second is not None and moved < limit:
-                    sleep(1 / per_second)
-            except BaseException:
-                _let_go(sqs, letters, received[place + 1 :])
-                raise
-
-
-def _send_back(sqs: SQSClient, letters: DeadLetters, message: MessageTypeDef) -> None:
-    known = message.get("Attributes", {})
-    origin = known.get("DeadLetterQueueSourceArn", letters.queue_arn)
-    if origin != letters.queue_arn:
-        raise RedriveError(
-            f"{_name(letters.arn)} holds dead letters of {_name(origin)} too. Without --limit, SQS gives each queue "
-            "its own."
-        )
-    request: SendMessageRequestTypeDef = {
-        "QueueUrl": letters.queue_url,
-        "MessageBody": message["Body"],
-        "MessageAttributes": message.get("MessageAttributes", {}),
-    }
-    if group := known.get("MessageGroupId"):
-        request["MessageGroupId"] = group
-    if letters.fifo:
-        # Its first id would be recognized within five minutes of the first time, and the message be dropped.
-        request["MessageDeduplicationId"] = f"redrive-{message['MessageId']}"
-    if trace := known.get("AWSTraceHeader"):
-        request["MessageSystemAttributes"] = {"AWSTraceHeader": {"StringValue": trace, "DataType": "String"}}
-    sqs.send_message(**request)
-
-
-def _let_go(sqs: SQSClient, letters: DeadLetters, messages: Sequence[MessageTypeDef]) -> None:
-    """Let others see at once what was received and not moved."""
-    # The last first: in a FIFO queue a message that is visible again holds back those behind it.
-    for message in reversed(messages):
-        sqs.change_message_visibility(QueueUrl=letters.url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
 
 
 def _last_move(sqs: SQSClient, arn: str) -> Progress | None:
@@ -264,5 +230,10 @@ def _progress(task: ListMessageMoveTasksResultEntryTypeDef) -> Progress:
     )
 
 
-def _name(arn: str) -> str:
+def _arn(sqs: SQSClient, url: str) -> str:
+    return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
+
+def name_of(arn: str) -> str:
+    """The last part of an ARN."""
     return arn.rpartition(":")[2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Duration, RemovalPolicy, Size
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -28,6 +28,7 @@ _DAY = "!{timestamp:yyyy/MM/dd}/"
 _STREAM = "S3"
 _MULTIPART_DAYS = 7
 _PERIOD_MINUTES = 5
+_HALF_WIDTH = 12
 
 
 class TopicArchive(Construct):
@@ -111,6 +112,18 @@ class TopicArchive(Construct):
             let_service_use_key(self, encryption_key, "sns.amazonaws.com")
         self.subscription = self._subscribe(topic, filter_policy)
         self.alarms: Mapping[str, cloudwatch.Alarm] = self._watch(alarm_topic)
+
+    def graphs(self, title: str) -> Sequence[cloudwatch.IWidget]:
+        """Two widgets of half a dashboard's width: how much is written, and how late."""
+
+        def graph(what: str, name: str, statistic: str) -> cloudwatch.GraphWidget:
+            metric = self._metric(name, statistic)
+            return cloudwatch.GraphWidget(title=f"{title}: {what}", width=_HALF_WIDTH, left=[metric])
+
+        return [
+            graph("messages written", "DeliveryToS3.Records", "Sum"),
+            graph("age of the oldest not written, s", "DeliveryToS3.DataFreshness", "Maximum"),
+        ]
 
     def _make_bucket(self, days: int, key: kms.IKey | None, removal_policy: RemovalPolicy) -> s3.Bucket:
         bucket = s3.Bucket(
@@ -225,6 +238,15 @@ class TopicArchive(Construct):
         subscription.node.add_dependency(allowed, self.undelivered)
         return subscription
 
+    def _metric(self, name: str, statistic: str) -> cloudwatch.Metric:
+        return cloudwatch.Metric(
+            namespace="AWS/Firehose",
+            metric_name=name,
+            dimensions_map={"DeliveryStreamName": self.delivery_stream.ref},
+            statistic=statistic,
+            period=Duration.minutes(_PERIOD_MINUTES),
+        )
+
     def _watch(self, topic: sns.ITopic | None) -> Mapping[str, cloudwatch.Alarm]:
         alarms = Alarms(Construct(self, "Alarms"), topic)
         alarms.add(
@@ -236,13 +258,7 @@ class TopicArchive(Construct):
         )
         alarms.add(
             "Late",
-            cloudwatch.Metric(
-                namespace="AWS/Firehose",
-                metric_name="DeliveryToS3.DataFreshness",
-                dimensions_map={"DeliveryStreamName": self.delivery_stream.ref},
-                statistic="Maximum",
-                period=Duration.minutes(_PERIOD_MINUTES),
-            ),
+            self._metric("DeliveryToS3.DataFreshness", "Maximum"),
             defaults.ARCHIVE_LATE_SECONDS,
             f"Messages wait to be archived for longer than they should, and are lost after a day. "
             f"{self.log_group.log_group_name} says why.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -10,6 +11,7 @@ from aws_patterns._validation import Problems
 from aws_patterns.compute.instance_refresh import InstanceRefresh
 from aws_patterns.compute.instances import Architecture, Instances
 from aws_patterns.messaging import _defaults as defaults
+from aws_patterns.messaging.work_queue_options import Patience
 
 if TYPE_CHECKING:
     from aws_cdk import aws_ecs as ecs
@@ -164,6 +166,18 @@ class WorkerPlan:
     job_timeout_seconds: int
     grace_seconds: int
     batch_size: int
+
+    @property
+    def retention_seconds(self) -> int:
+        """How long a queue of the pool keeps a message that nobody deletes."""
+        longest = 2 * math.ceil(self.acceptable_latency_seconds)
+        return min(max(defaults.RETENTION_SECONDS, longest), defaults.LONGEST_RETENTION_SECONDS)
+
+    @property
+    def patience(self) -> Patience:
+        """Until more load has more workers, messages may wait for longer than is acceptable."""
+        oldest = math.ceil(self.acceptable_latency_seconds) + self.reaction_seconds
+        return Patience(oldest_message_seconds=min(oldest, self.retention_seconds - 1))
 
 
 def plan_worker_pool(

@@ -246,7 +246,7 @@ class _Pool:
         recent = list(self._readings)[-defaults.SCALE_OUT_MINUTES :]
         if not recent or not self.in_service:
             return
-        wanted = math.ceil(recent[-1].workers * recent[-1].per_worker / target - _ALMOST)
+        wanted = math.ceil(max(recent[-1].workers, 1) * recent[-1].per_worker / target - _ALMOST)
         if len(recent) == defaults.SCALE_OUT_MINUTES and all(reading.per_worker > target for reading in recent):
             self.desired = max(self.desired, min(wanted, self.plan.maximum))
             return

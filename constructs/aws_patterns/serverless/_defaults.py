@@ -30,3 +30,19 @@ DEAD_LETTER_RETENTION_DAYS = 14
 # SES reviews an account at a 5 % bounce or 0.1 % complaint rate (ses/latest/dg/reputationdashboard-dg.html).
 SES_BOUNCE_RATE = 0.05
 SES_COMPLAINT_RATE = 0.001
+
+# A photograph of today's largest cameras; what the renditions' recipe takes too.
+UPLOAD_MAXIMUM_BYTES = 50_000_000
+
+# What S3 takes in one request (AmazonS3/latest/userguide/upload-objects.html).
+UPLOAD_LARGEST_BYTES = 5_000_000_000
+
+# A page asks once for each file, then every second or slower how they are doing: some twenty visitors at work.
+UPLOAD_THROTTLE_RATE = 20.0
+UPLOAD_THROTTLE_BURST = 40
+
+# The upload has to begin within this time, not to end.
+UPLOAD_FORM_SECONDS = 900
+
+# As long as a page may show a picture that it has been told of; it asks again for fresh addresses.
+UPLOAD_LINK_SECONDS = 900

@@ -52,7 +52,8 @@ class PetCuddleOTron(Construct):
         domain_name: The site's own host name; needs ``certificate``. Default: CloudFront's name.
         certificate: For ``domain_name``, in us-east-1.
         account_log_role: Whether to set the role through which API Gateway writes logs, one setting for the
-            account and Region. Turn off where another stack owns it. Default on.
+            account and Region, which outlives the stack: the logs of all its other APIs are written through it. Turn
+            off where another stack owns it. Default on.
         removal_policy: Of what would be missed: the dead letters and the logs. Default ``RETAIN``.
 
     Attributes:

@@ -55,8 +55,8 @@ class ReminderApi(Construct):
         throttle_burst: Requests at the same moment.
         web_acl_rate_limit: Requests in five minutes from one address; ``None`` makes no web ACL.
         account_log_role: Whether this stack sets the role through which API Gateway may write logs: one
-            setting for a whole account and Region, needed once.
-        removal_policy: Of the log group and the role.
+            setting for a whole account and Region, needed once, which outlives the stack.
+        removal_policy: Of the log group.
 
     Attributes:
         rest_api: The API.
@@ -90,7 +90,8 @@ class ReminderApi(Construct):
             description="Pet Cuddle-O-Tron reminders",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             cloud_watch_role=account_log_role,
-            cloud_watch_role_removal_policy=removal_policy if account_log_role else None,
+            # The role stays when the stack goes: by then other APIs of the account may write their logs through it.
+            cloud_watch_role_removal_policy=RemovalPolicy.RETAIN if account_log_role else None,
             deploy_options=self._stage_options(throttle_rate, throttle_burst),
         )
         # RestApi makes an output of its own; what is printed after a deployment is the stack's choice.

@@ -91,6 +91,21 @@ SERVICE_TYPES: Mapping[str, Row] = {
         delete=Call(operation="DisassociateWebACL", arguments=by_properties("ResourceArn")),
         gone=frozenset({"WAFNonexistentItemException"}),
     ),
+    "AWS::ECS::ClusterCapacityProviderAssociations": Row(
+        service="ecs",
+        create="PutClusterCapacityProviders",
+        reference="=cluster",
+        delete=Call(
+            operation="PutClusterCapacityProviders",
+            arguments=lambda cluster, _properties: {
+                "cluster": cluster,
+                "capacityProviders": [],
+                "defaultCapacityProviderStrategy": [],
+            },
+        ),
+        gone=frozenset({"ClusterNotFoundException"}),
+        update="create",
+    ),
     "AWS::Route53::HealthCheck": Row(
         service="route53",
         create="CreateHealthCheck",

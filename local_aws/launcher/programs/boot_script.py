@@ -1,4 +1,4 @@
-"""What a boot script installs, as far as it is known here: the sample application."""
+"""What a boot script installs, as far as it is known here."""
 
 from __future__ import annotations
 
@@ -6,25 +6,34 @@ import base64
 import binascii
 import re
 import shlex
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from local_aws.launcher.programs.kinds import KINDS, Kind
 
 _DOWNLOAD = re.compile(r"aws s3 cp [^\n]*'s3://(?P<bucket>[^/']+)/(?P<key>[^']+)'")
-_START = re.compile(r"^ExecStart=\S*python3 .*-m sample_web_app(?P<arguments>.*)$", re.MULTILINE)
+_VARIABLES = re.compile(
+    r"^cat > /etc/worker-pool\.env <<'VARIABLES'\n(?P<file>.*?)^VARIABLES$", re.MULTILINE | re.DOTALL
+)
+_VARIABLE = re.compile(r'^(?P<name>\w+)="(?P<value>(?:[^"\\]|\\.)*)"$', re.MULTILINE | re.DOTALL)
+_ESCAPED = re.compile(r'\\(["\\$`])')
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """The sample application as a boot script installs it.
+    """A program as a boot script installs it.
 
     Attributes:
-        bucket: Where its archive is.
-        key: What its archive is called there.
+        kind: Which one.
+        archives: Buckets and keys of what it is unpacked from.
         arguments: The options that it is started with.
+        variables: Its environment.
     """
 
-    bucket: str
-    key: str
-    arguments: tuple[str, ...]
+    kind: Kind
+    archives: tuple[tuple[str, str], ...]
+    arguments: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def speaks_tls(self) -> bool:
@@ -38,9 +47,17 @@ def program_of(user_data: str) -> Program | None:
         script = base64.b64decode(user_data, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         return None
-    download, start = _DOWNLOAD.search(script), _START.search(script)
-    if download is None or start is None:
-        return None
-    # systemd doubles what would be a specifier or a variable.
-    words = [word.replace("%%", "%").replace("$$", "$") for word in shlex.split(start["arguments"])]
-    return Program(download["bucket"], download["key"], tuple(words))
+    archives = tuple((found["bucket"], found["key"]) for found in _DOWNLOAD.finditer(script))
+    for kind in KINDS:
+        if archives and (start := kind.started.search(script)):
+            # systemd doubles what would be a specifier or a variable.
+            words = [word.replace("%%", "%").replace("$$", "$") for word in shlex.split(start["arguments"])]
+            return Program(kind, archives, tuple(words), _variables(script))
+    return None
+
+
+def _variables(script: str) -> dict[str, str]:
+    """What systemd reads from the file of a pool's variables, each in double quotes."""
+    found = _VARIABLES.search(script)
+    lines = _VARIABLE.finditer(found["file"]) if found else ()
+    return {line["name"]: _ESCAPED.sub(r"\1", line["value"]) for line in lines}

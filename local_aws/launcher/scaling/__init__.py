@@ -6,7 +6,7 @@ replaced when they are unhealthy or terminated, and held by lifecycle hooks.
 
 from __future__ import annotations
 
-from local_aws.launcher.scaling import api, groups, permissions, policies
+from local_aws.launcher.scaling import api, groups, permissions, policies, tracking
 
 
 def install() -> None:
@@ -15,3 +15,4 @@ def install() -> None:
     api.install()
     permissions.install()
     policies.install()
+    tracking.install()

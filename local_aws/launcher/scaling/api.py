@@ -26,6 +26,10 @@ _OF_INSTANCE = (
 )
 
 
+# Others have not begun, or are on their way out.
+_PROTECTABLE = ("InService", "EnteringStandby", "Standby")
+
+
 class RefusedError(Exception):
     """An operation can't be done; the code and the words of the service."""
 
@@ -41,6 +45,7 @@ def install() -> None:
         "DescribeAutoScalingGroups": _describe_groups,
         "DescribeAutoScalingInstances": _describe_instances,
         "SetInstanceHealth": _set_health,
+        "SetInstanceProtection": _set_protection,
         "TerminateInstanceInAutoScalingGroup": _terminate,
         "SuspendProcesses": _suspend,
         "ResumeProcesses": _resume,
@@ -108,6 +113,21 @@ def _set_health(parameters: Parameters) -> None:
     if status not in {"Healthy", "Unhealthy"}:
         raise RefusedError(f"HealthStatus must be Healthy or Unhealthy, got {status!r}")
     instance["HealthStatus"] = status
+
+
+def _set_protection(parameters: Parameters) -> Record:
+    group, wanted = _group(parameters), _list(parameters, "InstanceIds")
+    known = {one["InstanceId"]: one for one in group["Instances"]}
+    for identifier in wanted:
+        state = known[identifier]["LifecycleState"] if identifier in known else None
+        if state is None:
+            name = group["AutoScalingGroupName"]
+            raise RefusedError(f"The instance {identifier} is not part of Auto Scaling group {name}.")
+        if state not in _PROTECTABLE:
+            raise RefusedError(f"The instance {identifier} is not in {' or '.join(_PROTECTABLE)}.")
+    for identifier in wanted:
+        known[identifier]["ProtectedFromScaleIn"] = _text(parameters, "ProtectedFromScaleIn") == "true"
+    return {}
 
 
 def _terminate(parameters: Parameters) -> Record:

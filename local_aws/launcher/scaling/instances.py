@@ -48,6 +48,7 @@ def launch(group: Record) -> Record:
         user_data=text(data, "UserData"),
         sg_ids=[str(one) for one in items(data, "SecurityGroupIds")] or None,
         requested_private_ip=_free_address(subnet),
+        iam_profile=_profile(data),
     )[0]
     instance["Placement"]["AvailabilityZone"] = zone
     instance.pop("PublicIpAddress", None)
@@ -64,6 +65,11 @@ def launch(group: Record) -> Record:
         "LaunchConfigurationName": group.get("LaunchConfigurationName", ""),
         "LaunchedAt": time.time(),
     }
+
+
+def user_data_of(group: Record) -> str:
+    """The boot script, in Base64, of the instances that a group would start now."""
+    return text(_template_data(template_of(group)), "UserData")
 
 
 def end(instance: str) -> None:
@@ -102,6 +108,13 @@ def _template_data(template: Record) -> Mapping[str, object]:
     found = hooks.store(hooks.LAUNCH_TEMPLATES).get(str(template.get("LaunchTemplateId")), {})
     versions = {str(one["VersionNumber"]): one for one in found.get("Versions", ())}
     return mapping(versions.get(str(template.get("Version")), {}).get("LaunchTemplateData"))
+
+
+def _profile(data: Mapping[str, object]) -> Record | None:
+    """The instance profile that a launch template names."""
+    named = mapping(data.get("IamInstanceProfile"))
+    find = cast("Callable[..., tuple[Record | None, object]]", hooks.INSTANCE_PROFILE.get())
+    return find(iam_arn=text(named, "Arn"), iam_name=text(named, "Name"))[0]
 
 
 def _next_type(group: Record) -> str:

@@ -20,14 +20,19 @@ def install() -> None:
 
     def tell_and_scale(alarm: Record, old: str, new: str, reason: str) -> None:
         tell(alarm, old, new, reason)
-        if new != "ALARM" or not alarm.get("ActionsEnabled", True):
-            return
-        named = [arn for arn in alarm.get("AlarmActions", ()) if _POLICY in arn]
-        for policy in list(hooks.store(hooks.SCALING_POLICIES).values()) if named else ():
-            if policy["PolicyARN"] in named and policy.get("Enabled", True):
-                _carry_out(policy, alarm)
+        for policy in of_alarm(alarm) if new == "ALARM" else ():
+            carry_out(policy, alarm)
 
     hooks.ALARM_ACTIONS.replace(tell_and_scale)
+
+
+def of_alarm(alarm: Record) -> list[Record]:
+    """The policies that an alarm runs."""
+    named = [arn for arn in alarm.get("AlarmActions", ()) if _POLICY in arn]
+    if not named or not alarm.get("ActionsEnabled", True):
+        return []
+    known = list(hooks.store(hooks.SCALING_POLICIES).values())
+    return [policy for policy in known if policy["PolicyARN"] in named and policy.get("Enabled", True)]
 
 
 def adjust(policy: Record, breach: float, *, below: bool) -> None:
@@ -41,7 +46,7 @@ def adjust(policy: Record, breach: float, *, below: bool) -> None:
     if "ScalingAdjustment" not in policy and not steps:
         return
     change = int(str(policy["ScalingAdjustment"] if "ScalingAdjustment" in policy else steps[0]["ScalingAdjustment"]))
-    group = _group(policy)
+    group = group_of(policy)
     now = int(group["DesiredCapacity"])
     match policy.get("AdjustmentType"):
         case "ExactCapacity":
@@ -55,8 +60,9 @@ def adjust(policy: Record, breach: float, *, below: bool) -> None:
             _set(group, now + change)
 
 
-def _carry_out(policy: Record, alarm: Record) -> None:
-    group = _group(policy)
+def carry_out(policy: Record, alarm: Record) -> None:
+    """Do what a policy says about what its alarm has seen."""
+    group = group_of(policy)
     if groups.is_suspended(group, "AlarmNotification"):
         return
     values = cast("Sequence[float]", [one for one in alarm.get("LocalAwsValues", ()) if one is not None])
@@ -79,7 +85,8 @@ def _bound(step: Mapping[str, object], side: str, default: float) -> float:
     return float(str(step.get(f"MetricInterval{side}Bound", default)))
 
 
-def _group(policy: Record) -> Record:
+def group_of(policy: Record) -> Record:
+    """The group that a policy is about."""
     return hooks.store(hooks.SCALING_GROUPS)[policy["AutoScalingGroupName"]]
 
 

@@ -58,6 +58,52 @@ def test_hovering_shows_no_internal_names(svg: str) -> None:
     assert "<!--" not in svg
 
 
+def _lines(dot: str) -> list[str]:
+    return [line for line in dot.splitlines() if " -> " in line]
+
+
+def test_an_arrow_that_leads_back_bends_no_others() -> None:
+    graph = Graph()
+    for name in "abc":
+        graph.add(Node(name, name, "", Category.OTHER))
+    for ends in ("ab", "bc", "ca", "ac"):
+        graph.connect(Edge(ends[0], ends[1], (ends,)))
+    found = _lines(architecture(graph))
+    assert [line.partition(" [")[0] for line in found] == ["n1 -> n2", "n2 -> n3", "n1 -> n3", "n1 -> n3"]
+    assert ['dir="back"' in line for line in found] == [False, False, True, False]
+    assert '" ca "' in found[2]
+
+
+def test_what_has_no_arrows_stands_out_of_their_way() -> None:
+    graph = Graph()
+    for name, group in (("a", ""), ("b", ""), ("alone", ""), ("framed", "A frame")):
+        graph.add(Node(name, name, "", Category.OTHER, group=group))
+    graph.connect(Edge("a", "b"))
+    assert "{rank=max; n3}" in architecture(graph).splitlines()
+
+
+def test_what_is_too_wide_for_a_page_is_laid_out_another_way() -> None:
+    graph = Graph()
+    for number in range(12):
+        graph.add(Node(str(number), f"Number {number}", "Anything", Category.OTHER))
+    for number in range(11):
+        graph.connect(Edge(str(number), str(number + 1)))
+    wide, high = architecture(graph), architecture(graph, downwards=True)
+    first, second, fitted, kept = (
+        ET.fromstring(svg)
+        for svg in svgs(
+            [
+                Drawing(wide, "", ""),
+                Drawing(high, "", ""),
+                Drawing(wide, "", "", narrower=high),
+                Drawing(high, "", "", narrower=wide),
+            ]
+        )
+    )
+    assert int(first.get("width", "0")) > 1_300 > int(second.get("width", "0"))
+    assert [one.get("width") for one in (fitted, kept)] == [second.get("width")] * 2
+
+
 def test_a_diagram_that_can_not_be_drawn_is_reported() -> None:
     with pytest.raises(RuntimeError, match="Graphviz could not draw the diagrams"):
         svgs([Drawing("digraph {", "", "")])

@@ -14,7 +14,7 @@ from stacks.registry import STACKS
 
 _TEMPLATES = {entry.name: {"Resources": {"A": {"Type": "AWS::SQS::Queue"}}} for entry in STACKS}
 _STACK = STACKS[0].name
-_IMAGES = [f"docs/images/{page_of(entry.name).stem}.svg" for entry in STACKS]
+_IMAGES = [f"docs/images/{page_of(entry.name).stem}.svg" for entry in STACKS] + ["docs/images/worker-pool-scaling.svg"]
 _README = PurePosixPath("README.md")
 
 
@@ -66,7 +66,11 @@ def test_other_pages_name_the_stack_and_link_from_where_they_are(pages: Path) ->
         (
             "<!-- generated: poem -->\n<!-- end -->",
             "README.md: no section is called 'poem'; "
-            "there are stacks, architecture, workflows, settings, resources, resilience.",
+            "there are stacks, architecture, workflows, settings, resources, scaling, resilience.",
+        ),
+        (
+            "<!-- generated: scaling QueueApi -->\n<!-- end -->",
+            "README.md: QueueApi has no pool of workers whose scaling could be shown.",
         ),
         (
             "<!-- generated: stacks -->\n| forever",
@@ -95,6 +99,15 @@ def test_the_resilience_of_a_stack_is_shown_for_each_variant(pages: Path) -> Non
     rows = [line for line in wanted(pages, templates)[page].splitlines() if line.startswith("| ")]
     assert [row.split(" | ")[0] for row in rows] == ["| Variant", "| ---", "| as shipped", "| two zones"]
     assert "| two zones | **no**: an instance of its own is not replaced |" in rows[3]
+
+
+def test_a_pools_day_is_a_picture_and_what_it_comes_to(pages: Path) -> None:
+    page = page_of("MediaWorkerPool")
+    (pages / page).write_text("<!-- generated: scaling -->\n<!-- end -->\n")
+    files = wanted(pages, _TEMPLATES)
+    picture = PurePosixPath("docs/images/worker-pool-scaling.svg")
+    assert "![A day of a pool of workers](../images/worker-pool-scaling.svg)\n\nOn this day " in files[page]
+    assert files[picture].startswith("<svg ")
 
 
 def test_a_stack_without_a_page_is_named(pages: Path) -> None:

@@ -85,6 +85,19 @@ def test_scripts_may_call_only_what_was_named(stack: cdk.Stack, files: str) -> N
     )
 
 
+def test_images_come_from_the_site_and_from_where_was_named(stack: cdk.Stack, files: str) -> None:
+    StaticSite(stack, "Site", files=files, images_from=["https://pictures.example.org/"])
+    policy = Match.string_like_regexp("; img-src 'self' https://pictures.example.org/; connect-src 'self'; ")
+    Template.from_stack(stack).has_resource_properties(
+        "AWS::CloudFront::ResponseHeadersPolicy",
+        {
+            "ResponseHeadersPolicyConfig": {
+                "SecurityHeadersConfig": {"ContentSecurityPolicy": {"ContentSecurityPolicy": policy}}
+            }
+        },
+    )
+
+
 def test_half_a_custom_domain_is_refused(stack: cdk.Stack, files: str) -> None:
     message = (
         "StaticSite S/Site can't be built:\n"

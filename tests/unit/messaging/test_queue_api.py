@@ -321,9 +321,12 @@ class TestOperation:
             for found in resources(template, type_name).values():
                 assert found["DeletionPolicy"] == "Retain"
 
-    def test_destroy_leaves_nothing(self) -> None:
+    def test_destroy_leaves_nothing_but_what_other_apis_log_through(self) -> None:
         everything = build(removal_policy=cdk.RemovalPolicy.DESTROY).to_json()["Resources"]
-        assert [name for name, found in everything.items() if found.get("DeletionPolicy") == "Retain"] == []
+        kept = [found["Type"] for found in everything.values() if found.get("DeletionPolicy") == "Retain"]
+        assert sorted(kept) == ["AWS::ApiGateway::Account", "AWS::IAM::Role"]
+        alone = build(removal_policy=cdk.RemovalPolicy.DESTROY, account_log_role=False).to_json()["Resources"]
+        assert [name for name, found in alone.items() if found.get("DeletionPolicy") == "Retain"] == []
 
     def test_outputs_are_left_to_the_stack(self, template: Template) -> None:
         assert template.to_json().get("Outputs", {}) == {}

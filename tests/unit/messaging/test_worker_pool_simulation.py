@@ -83,6 +83,16 @@ def test_a_sleeping_pool_wakes_with_what_the_backlog_needs_and_sleeps_again() ->
     assert done.longest_latency_seconds <= 1_800
 
 
+def test_a_woken_pool_is_wanted_for_as_long_as_messages_arrive() -> None:
+    night = Load(messages_per_second=0, seconds=HOUR)
+    done = simulate(
+        plan(acceptable_latency_seconds=1_800, peak_messages_per_second=None),
+        [night, Load(messages_per_second=0.1, seconds=2 * HOUR)],
+    )
+    woken = next(moment.second for moment in done.moments if moment.in_service)
+    assert {moment.desired for moment in done.moments[woken:]} == {1}
+
+
 def test_looking_at_the_backlog_alone_leaves_messages_waiting_for_ever(steady: Simulation) -> None:
     alone = simulate(steady.plan, steady.loads, counts_arrivals=False)
     late = alone.latency_seconds(4 * HOUR)
