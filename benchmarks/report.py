@@ -6,7 +6,7 @@ import os
 import platform
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -32,7 +32,8 @@ Messages a second off a queue of the embedded AWS, on this machine beside it, co
 work. The bare loop is one process that receives ten messages and deletes ten, again and again; the worker does that,
 has each message's job done in another process, holds what it has and loses nothing. All took the same number of
 messages, one after the other in every round; a ratio is taken within its round, and the table gives the median of the
-rounds with the smallest and the largest in brackets. Compare ratios, not rates: those are this machine's on that day."""
+rounds with the smallest and the largest in brackets. Compare ratios, not rates: those are this machine's, of that
+day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,25 +77,23 @@ def worker_page(*, command: str, date: str, rounds: int, contest: Contest) -> st
         rate = Spread(tuple(rates)).written(digits=0)
         trivial.append((f"{concurrency}", rate, ratios(rates, contest.bare).written(), "0.9"))
     busy = [
-        (what, *(Spread(tuple(rates[number])).written(digits=0) for number in (1, 2)), ratios(rates[2], rates[1]))
-        for what, rates in (("the worker", contest.busy), ("the same computing without a queue", contest.alone))
+        _busy("the worker", contest.busy),
+        _busy("the same computing, without a queue", contest.alone),
     ]
-    return (
-        "\n\n".join(
-            [
-                _WORKER_INTRODUCTION,
-                "\n".join(about),
-                "Jobs that do nothing, by the worker's concurrency:",
-                _table(("Concurrency", "Messages a second", "Against the bare loop", "Target, at least"), trivial),
-                "Jobs that compute for some tens of milliseconds:",
-                _table(
-                    ("What", "One process, jobs a second", "Two processes", "Two against one"),
-                    [(what, one, two, ratio.written()) for what, one, two, ratio in busy],
-                ),
-            ]
-        )
-        + "\n"
-    )
+    sections = [
+        _WORKER_INTRODUCTION,
+        "\n".join(about),
+        "Jobs that do nothing, by the worker's concurrency:",
+        _table(("Concurrency", "Messages a second", "Against the bare loop", "Target, at least"), trivial),
+        "Jobs that compute for some tens of milliseconds:",
+        _table(("What", "One process, jobs a second", "Two processes", "Two against one"), busy),
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _busy(what: str, rates: Mapping[int, Sequence[float]]) -> Sequence[str]:
+    counted = (Spread(tuple(rates[number])).written(digits=0) for number in (1, 2))
+    return (what, *counted, ratios(rates[2], rates[1]).written())
 
 
 def _seconds(row: Row, costs: Costs) -> str:

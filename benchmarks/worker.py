@@ -144,7 +144,9 @@ def _computed(processes: int, jobs: int) -> float:
         subprocess.Popen([sys.executable, "-c", command], cwd=PROJECT)  # noqa: S603 - a fixed command
         for _ in range(processes)
     ]
-    if any([process.wait() for process in running]):
+    # All are waited for, also behind one that failed.
+    codes = [process.wait() for process in running]
+    if any(codes):
         raise RuntimeError("a process that only computes has failed")
     return jobs / (time.perf_counter() - began)
 

@@ -71,7 +71,7 @@ class SqsQueue:
             )
         except (ClientError, BotoCoreError) as error:
             raise _call_error(error) from None
-        return [_received(message, fifo=self._fifo) for message in answer.get("Messages", [])]
+        return [as_received(message, fifo=self._fifo) for message in answer.get("Messages", [])]
 
     def hide(self, receipts: Sequence[tuple[str, int]]) -> Answer:
         try:
@@ -128,7 +128,8 @@ def _terms(sqs: SQSClient, url: str) -> QueueTerms:
     )
 
 
-def _received(message: MessageTypeDef, *, fifo: bool) -> Received:
+def as_received(message: MessageTypeDef, *, fifo: bool) -> Received:
+    """A message as SQS gives it."""
     system = message.get("Attributes", {})
     raw = message.get("MessageAttributes", {})
     return Received(

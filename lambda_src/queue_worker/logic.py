@@ -135,7 +135,7 @@ def pause(message: Message, terms: QueueTerms) -> int:
 
 
 def epitaph(buried: Bury, received: Received) -> dict[str, object]:
-    """The attributes of a dead letter: ours, and of the sender's as many as fit besides."""
+    """The attributes of a dead letter: the sender's, without which it can't be done later, and of ours what fits."""
     message = received.message
     texts = {
         "DeadLetterReason": buried.reason,
@@ -143,9 +143,9 @@ def epitaph(buried: Bury, received: Received) -> dict[str, object]:
         "OriginalMessageId": message.id,
         "Attempts": str(message.receive_count),
     }
-    ours = {name: {"DataType": "String", "StringValue": text} for name, text in texts.items() if text}
-    theirs = ((name, value) for name, value in received.raw_attributes.items() if name not in texts)
-    return {**ours, **dict(islice(theirs, _MOST_ATTRIBUTES - len(ours)))}
+    theirs = {name: value for name, value in received.raw_attributes.items() if name not in texts}
+    ours = ((name, {"DataType": "String", "StringValue": text}) for name, text in texts.items() if text)
+    return {**theirs, **dict(islice(ours, _MOST_ATTRIBUTES - len(theirs)))}
 
 
 def lanes(received: Iterable[Received]) -> list[list[Received]]:

@@ -9,42 +9,32 @@ from queue import Empty, SimpleQueue
 from typing import Protocol
 
 from queue_worker.children import UnfitError
+from queue_worker.ending import Undertaker, conclude
 from queue_worker.holding import Holding, Keeper
 from queue_worker.job import Message
 from queue_worker.logic import (
-    Bury,
     CallError,
-    Delete,
-    Done,
-    Failed,
     Health,
     Outcome,
     Pace,
     QueueTerms,
     Received,
-    Refused,
     Return,
     Teller,
-    Verdict,
     Vitals,
     health,
     lanes,
-    pause,
-    verdict,
 )
 
 # After trouble: soon again at first, then less often.
 _PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
-class Queue(Keeper, Protocol):
+class Queue(Keeper, Undertaker, Protocol):
     """SQS, as far as a worker needs it. Each call may raise CallError."""
 
     def receive(self, most: int) -> list[Received]:
         """Up to so many messages, waiting for them as long as the settings say."""
-
-    def bury(self, received: Received, buried: Bury) -> None:
-        """Put a copy that says why into the dead-letter queue."""
 
 
 class Runner(Protocol):
@@ -230,44 +220,16 @@ class Worker:
 
     def _process(self, runner: Runner, received: Received) -> bool:
         """Do the job; whether the message is done with."""
-        message = received.message
         began = self._clock()
-        outcome = runner.run(message, self._job_timeout)
+        outcome = runner.run(received.message, self._job_timeout)
         seconds = self._clock() - began
         self._pace.took(seconds)
-        decided = verdict(outcome, message, self._terms)
-        if isinstance(decided, Bury):
-            try:
-                self._queue.bury(received, decided)
-            except CallError as error:
-                self._teller.note("error", "could not bury message", message_id=message.id, code=error.code)
-                decided = Return(seconds=pause(message, self._terms))
-        self._tell(outcome, decided, message, seconds)
-        self._holding.settle(received, decided if isinstance(decided, Return) else Delete())
+        decided = conclude(received, outcome, seconds, undertaker=self._queue, terms=self._terms, teller=self._teller)
+        self._holding.settle(received, decided)
         if self._pace.room(self._holding.unfinished) > 0:
             with self._changed:
                 self._changed.notify_all()
         return not isinstance(decided, Return)
-
-    def _tell(self, outcome: Outcome, decided: Verdict, message: Message, seconds: float) -> None:
-        told = {"message_id": message.id, "attempt": message.receive_count, "seconds": round(seconds, 3)}
-        match outcome:
-            case Done(facts=facts):
-                # What a job has nothing to tell about is counted, and that is all.
-                self._teller.note("info" if facts else "debug", "job done", **told, facts=facts)
-                self._teller.count("MessagesDone")
-                self._teller.measure("ProcessingTime", seconds)
-            case Refused(reason=reason):
-                self._teller.note("warning", "job refused", **told, reason=reason)
-                self._teller.count("MessagesRefused")
-            case Failed(kind=kind, where=where):
-                self._teller.note("error", "job failed", **told, kind=kind, where=where)
-                self._teller.count("JobsFailed")
-            case _:
-                self._teller.note("warning", "job interrupted", **told)
-                self._teller.count("MessagesReturned")
-        if isinstance(decided, Bury):
-            self._teller.count("MessagesBuried")
 
     def _give_back(self, lane: Sequence[Received]) -> None:
         for received in lane:

@@ -76,14 +76,13 @@ class TestVerdict:
 
 
 class TestEpitaph:
-    def test_keeps_the_senders_attributes_as_far_as_sqs_takes_them(self) -> None:
-        theirs = {f"A{number}": {"DataType": "String", "StringValue": "x"} for number in range(10)}
+    @pytest.mark.parametrize(("own", "fit"), [(0, 4), (6, 4), (7, 3), (9, 1), (10, 0)])
+    def test_keeps_the_senders_attributes_and_says_what_sqs_takes_besides(self, own: int, fit: int) -> None:
+        theirs = {f"A{number}": {"DataType": "String", "StringValue": "x"} for number in range(own)}
         dead = Received(message=Message(id="m", body="", receive_count=2), receipt="r", raw_attributes=theirs)
         written = epitaph(Bury(reason="failed", detail="OSError"), dead)
-        assert list(written) == [
-            *("DeadLetterReason", "DeadLetterDetail", "OriginalMessageId", "Attempts"),
-            *(f"A{number}" for number in range(6)),
-        ]
+        ours = ("DeadLetterReason", "DeadLetterDetail", "OriginalMessageId", "Attempts")
+        assert list(written) == [*theirs, *ours[:fit]]
 
     def test_of_a_message_that_is_buried_again_is_the_new_one(self) -> None:
         old = {name: {"DataType": "String", "StringValue": "old"} for name in ("DeadLetterReason", "DeadLetterDetail")}

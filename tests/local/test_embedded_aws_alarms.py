@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 import uuid
+from typing import Any
 
 import pytest
 
@@ -71,9 +72,15 @@ class TestAnAlarm:
             found = cloudwatch.describe_alarms(AlarmNames=[stack.physical_id("Waiting")])["MetricAlarms"]
             return found[0]["StateValue"] == state
 
+        url = stack.physical_id("Queue")
+        of_queue: list[Any] = [{"Name": "QueueName", "Value": url.rpartition("/")[2]}]
+        eventually(
+            lambda: bool(cloudwatch.list_metrics(Namespace="AWS/SQS", Dimensions=of_queue)["Metrics"]),
+            "look at the empty queue",
+        )
         eventually(lambda: is_in("OK"), "calm before")
         sent = time.monotonic()
-        embedded_aws.client("sqs").send_message(QueueUrl=stack.physical_id("Queue"), MessageBody="x")
+        embedded_aws.client("sqs").send_message(QueueUrl=url, MessageBody="x")
         eventually(lambda: is_in("ALARM"), "alarm")
         # Averaged over the looks at the empty queue as well, it would rise when those are a minute old.
         assert time.monotonic() - sent < 30

@@ -7,7 +7,6 @@ its policies.
 from __future__ import annotations
 
 import hashlib
-import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -17,7 +16,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_aws import programs
-from local_aws.embedded import EmbeddedAws, Response
+from local_aws.embedded import EmbeddedAws
 from media_renditions.imaging import render
 from media_renditions.recipe import Recipe
 from queue_worker.settings import Settings
@@ -25,7 +24,7 @@ from tests import images
 from tests.local.media_pool import MANIFEST, MAXIMUM_PIXELS, MediaPool, media_pool
 from tests.local.programs import eventually
 from tests.local.roles import assumed
-from tests.local.test_media_uploads import form_data
+from tests.local.uploads import Uploads
 
 if TYPE_CHECKING:
     import boto3
@@ -96,36 +95,13 @@ def test_what_can_not_be_done_is_a_dead_letter_with_its_reason_and_costs_the_oth
     )
 
 
-class Page:
-    """What the page does, without a browser."""
-
-    def __init__(self, pool: MediaPool) -> None:
-        self._aws, self._url = pool.aws, pool.outputs["ApiUrl"]
-        self._headers = {"Origin": pool.outputs["SiteUrl"].rstrip("/"), "Content-Type": "application/json"}
-
-    def upload(self, name: str, kind: str, body: bytes) -> str:
-        """The id of the upload."""
-        asked = json.dumps({"name": name, "type": kind, "bytes": len(body)})
-        reply = self._aws.http("POST", self._url, body=asked, headers=self._headers)
-        assert reply.status == 201, reply.text
-        told = cast("Any", reply.json())
-        assert self._post(told["form"], body, name, kind).status in {200, 201, 204}
-        return str(told["id"])
-
-    def state(self, id: str) -> Mapping[str, Any]:
-        return self._aws.http("GET", f"{self._url}/{id}", headers=self._headers).json()
-
-    def _post(self, form: Mapping[str, Any], body: bytes, name: str, kind: str) -> Response:
-        content, content_type = form_data(form["fields"], body, name, kind)
-        return self._aws.http("POST", form["url"], body=content, headers={"Content-Type": content_type})
-
-
 class TestUploadsFromThePage:
     def test_are_followed_until_their_renditions_can_be_seen(self, pool: MediaPool) -> None:
-        page = Page(pool)
-        id = page.upload("cat.jpg", "image/jpeg", PHOTO)
-        eventually(lambda: page.state(id)["state"] == "done", "end of the upload")
-        found = page.state(id)["renditions"]
+        page = Uploads(pool.aws, pool.outputs)
+        signed = page.sign(PHOTO)
+        page.send(signed, PHOTO)
+        eventually(lambda: page.state(signed)["state"] == "done", "end of the upload")
+        found = page.state(signed)["renditions"]
         assert [(each["name"], each["width"], each["height"]) for each in found] == [
             ("thumbnail", 64, 40),
             ("large", 256, 160),
@@ -134,11 +110,12 @@ class TestUploadsFromThePage:
             assert pool.aws.http("GET", each["url"]).status == 200
 
     def test_are_told_why_when_they_are_refused(self, pool: MediaPool) -> None:
-        page = Page(pool)
-        id = page.upload("cat.jpg", "image/jpeg", b"believe me, it is a cat")
-        eventually(lambda: page.state(id)["state"] == "refused", "refusal")
-        assert page.state(id)["reason"] == "not-an-image"
-        eventually(lambda: bool(pool.buried()), "dead letter")
+        page, body = Uploads(pool.aws, pool.outputs), b"believe me, it is a cat"
+        signed = page.sign(body)
+        page.send(signed, body)
+        eventually(lambda: page.state(signed)["state"] == "refused", "refusal")
+        assert page.state(signed)["reason"] == "not-an-image"
+        eventually(lambda: pool.buried() == [(signed.key, "not-an-image")], "dead letter")
 
 
 class Acting(NamedTuple):

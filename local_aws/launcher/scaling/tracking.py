@@ -54,7 +54,7 @@ def go_on() -> None:
         with scope(account, region):
             for policy in policies.of_alarm(alarm):
                 if "TargetTrackingConfiguration" in policy and _is_due(alarm, policy):
-                    pass
+                    policies.carry_out(policy, alarm)
 
 
 def _is_due(alarm: Record, policy: Record) -> bool:

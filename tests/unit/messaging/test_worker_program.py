@@ -200,11 +200,15 @@ class TestBoot:
         assert (machine / "calls").read_text().splitlines() == [download, download, f"installed from {script}"]
         assert not (machine / "opt" / "queue_worker.zip").exists()
 
-    @pytest.mark.parametrize("broken", ["aws", "install.sh"])
+    @pytest.mark.parametrize("broken", ["aws", "archive", "install.sh"])
     def test_that_fails_is_a_failure(self, machine: Path, broken: str) -> None:
         """CloudFormation is told by it, and Auto Scaling by the health that nobody answers for."""
         if broken == "aws":
             (machine / "bin" / "aws").write_text("#!/bin/bash\nexit 1\n")
+        elif broken == "archive":
+            (machine / "source.zip").write_bytes(b"half of it")
+            (machine / "opt" / "queue_worker" / "queue_worker").mkdir(parents=True)
+            (machine / "opt" / "queue_worker" / "queue_worker" / "install.sh").write_text("exit 0\n")
         else:
             with zipfile.ZipFile(machine / "source.zip", "w") as archive:
                 archive.writestr("queue_worker/install.sh", "exit 3\n")
