@@ -10,6 +10,7 @@ import subprocess
 import sys
 import venv
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,23 +71,32 @@ def test_the_example_of_the_readme_synthesizes_there(elsewhere: Path, project: P
     assert len([source for source in sources if source.suffix == ".zip"]) >= 2, "so are the functions"
 
 
+def template_of(example: str, folder: Path, name: str) -> dict[str, Any]:
+    """Of a stack with an example that needs one."""
+    statements = f'import aws_cdk as cdk\napp = cdk.App(outdir="{name}.out")\nstack = cdk.Stack(app, "{name}")\n'
+    (folder / f"{name}.py").write_text(f"{statements}{example}\napp.synth()\n")
+    run(folder / "venv" / "bin" / "python", f"{name}.py", folder=folder)
+    return dict(json.loads((folder / f"{name}.out" / f"{name}.template.json").read_text()))
+
+
 def test_the_web_tier_of_the_readme_is_one_statement_there(elsewhere: Path, project: Path) -> None:
-    app = """
-import aws_cdk as cdk
-app = cdk.App(outdir="web.out")
-stack = cdk.Stack(app, "Shop")
-{example}
-app.synth()
-"""
-    (elsewhere / "web.py").write_text(app.format(example=examples(project)[1]))
-    run(elsewhere / "venv" / "bin" / "python", "web.py", folder=elsewhere)
-    template = json.loads((elsewhere / "web.out" / "Shop.template.json").read_text())
+    template = template_of(examples(project)[1], elsewhere, "Shop")
     listeners = {
         resource["Properties"]["Protocol"]: resource["Properties"]["DefaultActions"][0]["Type"]
         for resource in template["Resources"].values()
         if resource["Type"] == "AWS::ElasticLoadBalancingV2::Listener"
     }
     assert listeners == {"HTTPS": "forward", "HTTP": "redirect"}
+
+
+def test_the_worker_pool_of_the_readme_is_one_statement_there(elsewhere: Path, project: Path) -> None:
+    template = template_of(examples(project)[2], elsewhere, "Pictures")
+    (scalable,) = [
+        resource["Properties"]
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::ApplicationAutoScaling::ScalableTarget"
+    ]
+    assert (scalable["MinCapacity"], scalable["MaxCapacity"]) == (0, 10)
 
 
 def test_the_worker_program_is_installed_from_there(elsewhere: Path, project: Path) -> None:
