@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from cfnlint.api import lint
-from cfnlint.config import ManualArgs
+
+from tests.stacks.construct_rules import ANYWHERE, IN_A_STAGE, findings_about
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
 
     Build = Callable[[cdk.Stack, cdk.RemovalPolicy], object]
-
-# Every template of the CDK names each dependency twice: in DependsOn and in the reference that implies it.
-LINT_RULES_LEFT_OUT = ["W3005"]
 
 
 def fanout(stack: cdk.Stack, removal_policy: cdk.RemovalPolicy) -> object:
@@ -169,39 +164,22 @@ VARIANTS: Mapping[str, Build] = {
     "event backbone": event_backbone,
     "event backbone with all": event_backbone_with_all,
 }
-ENVIRONMENTS = {"anywhere": None, "in a stage of one account": ("111122223333", "eu-west-1")}
-PLACES = list(product(ENVIRONMENTS, ["RETAIN", "DESTROY"]))
 
 
-@pytest.mark.parametrize("place", PLACES, ids=", ".join)
+@pytest.mark.parametrize(("place", "removal"), [(ANYWHERE, "RETAIN"), (IN_A_STAGE, "DESTROY")])
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_no_rule_has_an_open_finding(
+    *,
     variant: str,
-    place: tuple[str, str],
+    place: str,
+    removal: str,
     tmp_path: Path,
     cdk_context: Mapping[str, object],
     judge: Callable[[cdk.App], list[str]],
 ) -> None:
-    import aws_cdk as cdk
+    def build(stack: cdk.Stack) -> None:
+        import aws_cdk as cdk
 
-    where, removal = place
-    # The CDK's own validation takes seconds: once per variant is enough.
-    validated = where == "anywhere" and removal == "RETAIN"
-    app = cdk.App(
-        outdir=str(tmp_path),
-        # With the feature flags of this project's app, and with none, as somebody else's may be.
-        context={**cdk_context, "@aws-cdk/core:validateAgainstDefaultRules": validated} if where == "anywhere" else {},
-        builtin_cloud_formation_validation=validated,
-        analytics_reporting=False,
-    )
-    env = ENVIRONMENTS[where]
-    scope = cdk.Stage(app, "Production", env=cdk.Environment(account=env[0], region=env[1])) if env else app
-    stack = cdk.Stack(scope, "S")
-    VARIANTS[variant](stack, cdk.RemovalPolicy[removal])
+        VARIANTS[variant](stack, cdk.RemovalPolicy[removal])
 
-    assert judge(app) == []
-
-    template = json.loads(next(tmp_path.glob("**/*S*.template.json")).read_text())
-    region = env[1] if env else "us-east-1"
-    matches = lint(json.dumps(template), config=ManualArgs(regions=[region], ignore_checks=LINT_RULES_LEFT_OUT))
-    assert [f"{match.rule.id} {match.message}" for match in matches] == []
+    assert findings_about(build, place, folder=tmp_path, context=cdk_context, judge=judge) == []

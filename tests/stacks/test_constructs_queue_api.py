@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cfnlint.api import lint
-from cfnlint.config import ManualArgs
 
 from aws_patterns.messaging.queue_api_options import Authorization, DeduplicateBy, IdempotentFifo
 from aws_patterns.messaging.work_queue_options import Fifo
+from tests.stacks.construct_rules import ANYWHERE, IN_A_STAGE, findings_about
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
@@ -88,39 +85,22 @@ VARIANTS: Mapping[str, Build] = {
     ),
     "buffered writer with a key": with_a_key(buffered_writer, sort_key="at", version_field="revision"),
 }
-ENVIRONMENTS = {"anywhere": None, "in a stage of one account": ("111122223333", "eu-west-1")}
-PLACES = list(product(ENVIRONMENTS, ["RETAIN", "DESTROY"]))
 
 
-@pytest.mark.parametrize("place", PLACES, ids=", ".join)
+@pytest.mark.parametrize(("place", "removal"), [(ANYWHERE, "RETAIN"), (IN_A_STAGE, "DESTROY")])
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_no_rule_has_an_open_finding(
+    *,
     variant: str,
-    place: tuple[str, str],
+    place: str,
+    removal: str,
     tmp_path: Path,
     cdk_context: Mapping[str, object],
     judge: Callable[[cdk.App], list[str]],
 ) -> None:
-    import aws_cdk as cdk
+    def build(stack: cdk.Stack) -> None:
+        import aws_cdk as cdk
 
-    where, removal = place
-    # The CDK's own validation takes seconds: once per variant is enough.
-    validated = where == "anywhere" and removal == "RETAIN"
-    app = cdk.App(
-        outdir=str(tmp_path),
-        # With the feature flags of this project's app, and with none, as somebody else's may be.
-        context={**cdk_context, "@aws-cdk/core:validateAgainstDefaultRules": validated} if where == "anywhere" else {},
-        builtin_cloud_formation_validation=validated,
-        analytics_reporting=False,
-    )
-    env = ENVIRONMENTS[where]
-    scope = cdk.Stage(app, "Production", env=cdk.Environment(account=env[0], region=env[1])) if env else app
-    stack = cdk.Stack(scope, "S")
-    VARIANTS[variant](stack, cdk.RemovalPolicy[removal])
+        VARIANTS[variant](stack, cdk.RemovalPolicy[removal])
 
-    assert judge(app) == []
-
-    template = json.loads(next(tmp_path.glob("**/*S*.template.json")).read_text())
-    region = env[1] if env else "us-east-1"
-    matches = lint(json.dumps(template), config=ManualArgs(regions=[region], ignore_checks=LINT_RULES_LEFT_OUT))
-    assert [f"{match.rule.id} {match.message}" for match in matches] == []
+    assert findings_about(build, place, folder=tmp_path, context=cdk_context, judge=judge) == []
