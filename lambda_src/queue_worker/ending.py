@@ -1,4 +1,4 @@
-"""The end of a job: a message that can't be done is buried, and somebody is told. In codes and numbers, never its text."""
+"""The end of a job: what can't be done is buried, and somebody is told, in codes and numbers only."""
 
 from __future__ import annotations
 

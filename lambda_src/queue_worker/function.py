@@ -1,7 +1,8 @@
 """The worker's jobs in a function: ``queue_worker.function.handle``, called by Lambda with batches of messages.
 
-``JOB`` and ``QUEUE_URL`` are its settings. Lambda polls and deletes; a job runs in the function's own process, which it
-may take with it: then the whole batch comes back, and SQS counts the attempt.
+``JOB`` and ``QUEUE_URL`` are its settings. Besides reading the queue it may send to the queue's dead letters; where it
+may not, what can't be done comes back until SQS moves it there, without a reason. A job runs in the function's own
+process, which it may take with it: then the whole batch comes back.
 """
 
 from __future__ import annotations
@@ -14,17 +15,24 @@ from functools import cache
 from typing import Any, Protocol, cast
 
 from queue_worker.children import perform
-from queue_worker.ending import conclude
+from queue_worker.ending import Undertaker, conclude
 from queue_worker.gateway import SqsQueue, as_received
 from queue_worker.handler import Reporter
+from queue_worker.holding import Answer
 from queue_worker.job import Job, load
 from queue_worker.logic import CallError, Interrupted, QueueTerms, Received, Return, in_batches
 from queue_worker.settings import Settings
-from queue_worker.worker import Queue
 
 # To say what became of the batch: cut off before, all of it would come back.
 _RESERVE_SECONDS = 10.0
 _RESERVE_SHARE = 1 / 3
+
+
+class Queue(Undertaker, Protocol):
+    """SQS, as far as Lambda leaves it to the function."""
+
+    def hide(self, receipts: Sequence[tuple[str, int]]) -> Answer:
+        """Hand out messages again after so many seconds; may raise CallError."""
 
 
 def do(

@@ -508,10 +508,9 @@ class TestTrackingOfMetricMath:
 
     @staticmethod
     def alarms(fleet: Fleet) -> list[str]:
-        found = fleet.aws.client("cloudwatch").describe_alarms(AlarmNamePrefix=f"TargetTracking-{fleet.name}")
-        return sorted(
-            one["AlarmName"].removeprefix(f"TargetTracking-{fleet.name}-")[:9] for one in found["MetricAlarms"]
-        )
+        prefix = f"TargetTracking-{fleet.name}-"
+        found = fleet.aws.client("cloudwatch").describe_alarms(AlarmNamePrefix=prefix)["MetricAlarms"]
+        return sorted(one["AlarmName"].removeprefix(prefix).split("-")[0] for one in found)
 
     def test_adds_what_is_missing_and_goes_on_while_it_is(self, tracked: Callable[..., Fleet]) -> None:
         fleet = tracked(load=7)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import os
+import re
 import shlex
 import signal
 import sys
 import uuid
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,9 +22,18 @@ from rich.console import Console
 
 from local_aws import processes, programs
 from local_aws.embedded import EmbeddedAws
+from local_aws.launcher.programs import roles
+from local_aws.launcher.programs.boot_script import Program as BootProgram
+from local_aws.launcher.programs.kinds import QUEUE_WORKER
+from local_aws.launcher.programs.roles import RoleCredentials, Roles
+from local_aws.launcher.programs.wanted import Wanted
 from local_aws.programs import Program, Programs
 from local_aws.report import show_programs
+from local_aws.template_stacks import CreateStack
+from tests.local.network_types import get, ref, resource
 from tests.local.programs import eventually
+
+PROGRAM = BootProgram(QUEUE_WORKER, (("sources", "worker.zip"),))
 
 APP = """
 import sys
@@ -164,6 +176,61 @@ def test_a_worker_reads_its_variables_as_systemd_does(chores: Chores) -> None:
 
 def test_a_worker_may_not_do_what_its_role_may_not(chores: Chores) -> None:
     assert chores.done()["refused"] == "AccessDenied"
+
+
+def test_nothing_is_installed_that_the_role_may_not_fetch(chores: Chores, create_stack: CreateStack) -> None:
+    boot = "#!/bin/bash\naws s3 cp 's3://somewhere/queue_worker.zip' /opt/a.zip\nbash /opt/queue_worker/install.sh\n"
+    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    data = {
+        "InstanceType": "t4g.small",
+        "IamInstanceProfile": {"Arn": get("Profile", "Arn")},
+        "UserData": base64.b64encode(boot.encode()).decode(),
+    }
+    whole = {
+        "Resources": {
+            "Role": resource(
+                "IAM::Role", AssumeRolePolicyDocument={"Version": "2012-10-17", "Statement": [trust]}, Policies=[]
+            ),
+            "Profile": resource("IAM::InstanceProfile", Roles=[ref("Role")]),
+            "Template": resource("EC2::LaunchTemplate", LaunchTemplateData=data),
+            "Fleet": resource(
+                "AutoScaling::AutoScalingGroup",
+                MinSize="1",
+                MaxSize="1",
+                AvailabilityZones=["us-east-1a"],
+                LaunchTemplate={"LaunchTemplateId": ref("Template"), "Version": "1"},
+            ),
+        }
+    }
+    s3 = chores.aws.client("s3")
+    s3.create_bucket(Bucket="somewhere")
+    s3.put_object(Bucket="somewhere", Key="queue_worker.zip", Body=b"")
+
+    stack = create_stack(chores.aws, "forbidden", whole)
+
+    assert stack.settled() == "CREATE_COMPLETE", stack.failures()
+    refused = re.compile(r"The queue worker in the place of (i-\w+): .*AccessDenied.* calling the GetObject operation")
+    eventually(lambda: bool(refused.search(chores.aws.log.read_text())), "refusal in the log")
+    found = refused.search(chores.aws.log.read_text())
+    assert found
+    assert found[1] in programs.read(chores.aws.port).waiting
+    s3.delete_object(Bucket="somewhere", Key="queue_worker.zip")
+    s3.delete_bucket(Bucket="somewhere")
+
+
+def test_credentials_are_renewed_before_the_worker_asks_for_new_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = iter([timedelta(minutes=60), timedelta(minutes=19), timedelta(minutes=60)])
+    monkeypatch.setattr(
+        roles, "_assumed", lambda _wanted: RoleCredentials("role", {"Expiration": datetime.now(UTC) + next(left)})
+    )
+    wanted = Wanted("i-1", "0" * 12, "us-east-1", "us-east-1a", "t4g.small", "profile", False, PROGRAM, True)
+    known = Roles()
+
+    first = known.credentials(wanted)
+    assert known.credentials(wanted) is first
+    known.forget("i-1")
+    late = known.credentials(wanted)
+    assert known.credentials(wanted) is not late
 
 
 def test_a_worker_that_crashes_is_started_again(chores: Chores) -> None:

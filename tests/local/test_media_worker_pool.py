@@ -78,6 +78,12 @@ def test_work_wakes_a_worker_that_makes_renditions_of_every_image(pool: MediaPoo
     assert pool.manifest(keys[0])["source"]["format"] == "JPEG"
     (worker,) = programs.read(pool.aws.port).running
     assert (worker.name, worker.instance) == (WORKER, pool.instances()[0])
+    eventually(lambda: is_protected(pool, worker.instance), "protection of a busy worker from scaling in")
+
+
+def is_protected(pool: MediaPool, instance: str) -> bool:
+    found = pool.aws.client("autoscaling").describe_auto_scaling_instances(InstanceIds=[instance])
+    return [each["ProtectedFromScaleIn"] for each in found["AutoScalingInstances"]] == [True]
 
 
 def test_what_can_not_be_done_is_a_dead_letter_with_its_reason_and_costs_the_others_nothing(pool: MediaPool) -> None:

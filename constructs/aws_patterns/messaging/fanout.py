@@ -249,7 +249,8 @@ class Fanout(Construct):
             undelivered.metric_approximate_number_of_messages_visible(statistic="Maximum"),
             1,
             f"SNS could not deliver messages to the queue of {name}. They are in {undelivered.queue_name}, and their "
-            f"attributes say why; mend it, then send them to {work.queue.queue_name}.",
+            "attributes say why; mend it, then send them on: python -m aws_patterns.messaging redrive "
+            f"{undelivered.queue_url} --to {work.queue.queue_url}",
         )
         self.queues[name], self.undelivered[name] = work, undelivered
         return work

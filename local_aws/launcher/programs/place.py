@@ -58,7 +58,7 @@ class Place:
         """Let the metadata service say how things are now. What else is asked there does not exist, as on AWS."""
         facts = {
             "instance-id": wanted.instance,
-            "instance-type": wanted.kind,
+            "instance-type": wanted.instance_type,
             "placement/availability-zone": wanted.zone,
             "placement/region": wanted.region,
             "autoscaling/target-lifecycle-state": "Terminated" if wanted.leaving else "InService",

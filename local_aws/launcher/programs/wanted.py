@@ -27,7 +27,7 @@ class Wanted:
     account: str
     region: str
     zone: str
-    kind: str
+    instance_type: str
     profile: str
     leaving: bool
     program: Program
@@ -42,12 +42,16 @@ def wanted() -> Mapping[str, Wanted]:
 
 
 def sleeping() -> Mapping[str, str]:
-    """The groups that have no instance now and whose instances would install a program: its name by theirs."""
+    """The groups that have no instance now, and whose instances would install what works when there is work.
+
+    Returns:
+        The program's name by the group's.
+    """
     found: dict[str, str] = {}
 
     def look(group: Record) -> None:
         program = None if group["Instances"] else program_of(instances.user_data_of(group))
-        if program:
+        if program and not program.kind.serves:
             found[group["AutoScalingGroupName"]] = program.kind.name
 
     groups.every(look)
@@ -67,7 +71,7 @@ def _of_group(group: Record) -> Iterator[Wanted]:
                 account=hooks.account(),
                 region=hooks.region(),
                 zone=one["AvailabilityZone"],
-                kind=one["InstanceType"],
+                instance_type=one["InstanceType"],
                 profile=str(mapping(described.get("IamInstanceProfile")).get("Arn", "")),
                 leaving=one["LifecycleState"].startswith("Terminating"),
                 program=program,
