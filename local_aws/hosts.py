@@ -18,6 +18,9 @@ _WEBSITE = re.compile(
     rf"{_START}{_SCHEME}(?P<id>[a-z0-9.-]+?)\.s3-website[.-](?P<region>[a-z0-9-]+)\.amazonaws\.com{_END}"
 )
 _FUNCTION_URL = re.compile(rf"{_START}{_SCHEME}(?P<id>{_LABEL})\.lambda-url\.(?P<region>[a-z0-9-]+)\.on\.aws{_END}")
+_BUCKET = re.compile(
+    rf"{_START}(?:https?://)(?P<bucket>[a-z0-9.-]+?)\.s3\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?{_END}"
+)
 
 _BALANCER = re.compile(
     rf"{_START}{_SCHEME}(?P<id>[a-z0-9-]+)\.(?P<region>[a-z0-9-]+)\.elb\.amazonaws\.com(?::(?P<port>\d+))?{_END}"
@@ -40,6 +43,7 @@ def localize(text: str, port: int) -> str:
         (_FUNCTION_URL, "lambda-url"),
     ):
         text = pattern.sub(partial(_local, service=service, port=port), text)
+    text = _BUCKET.sub(rf"http://127.0.0.1:{port}/\g<bucket>", text)
     return _BALANCER.sub(partial(_local_balancer, port=port), text)
 
 

@@ -14,6 +14,7 @@ from local_aws.launcher.hooks import AsgiApp, Receive, Scope, Send
 from local_aws.launcher.programs.supervisor import SUPERVISOR
 
 _OWN = "/_local_aws/"
+_API_HOST = ".execute-api."
 _LOAD_BALANCER_HOSTS = (".alb.", ".elb.")
 
 
@@ -30,7 +31,7 @@ class Application:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         path: str = scope["path"]
         if public := public_balancer(headers.get("host", "")):
-            scope, send = _as_public(scope, public), _locating_here(send)
+            scope, send = _as_public(scope, public), _localized(send, b"location")
             headers["host"] = public
         if name := balancer_name(headers.get("host", "")):
             # The emulator has paths of its own, /health for one, which it would answer first.
@@ -53,6 +54,9 @@ class Application:
                 await _answer(send, *operations.error_response(fault, asked.protocol))
                 return
             receive = _replay(body, receive)
+        if _API_HOST in headers.get("host", ""):
+            # A function that lets one page read its answers knows that page by its public name.
+            send = _localized(send, b"access-control-allow-origin")
         if path == "/_ministack/reset":
             recorded.clear()
             faults.FAULTS.clear()
@@ -71,21 +75,24 @@ def _under(prefix: str, scope: Scope) -> Scope:
     return {**scope, "path": f"{prefix}{scope['path']}", "raw_path": prefix.encode() + raw}
 
 
-def _locating_here(send: Send) -> Send:
-    """A redirect that a browser can follow on this machine."""
+def _localized(send: Send, header: bytes) -> Send:
+    """With a header that names a public address under its local name, for browsers on this machine."""
 
-    async def locate(message: Scope) -> None:
+    async def localized(message: Scope) -> None:
         if message["type"] == "http.response.start":
-            message = {**message, "headers": [_located(name, value) for name, value in message["headers"]]}
+            port = int(os.environ["GATEWAY_PORT"])
+            message = {
+                **message,
+                "headers": [
+                    (name, localize(value.decode("latin-1"), port).encode("latin-1"))
+                    if name.lower() == header
+                    else (name, value)
+                    for name, value in message["headers"]
+                ],
+            }
         await send(message)
 
-    return locate
-
-
-def _located(name: bytes, value: bytes) -> tuple[bytes, bytes]:
-    if name.lower() != b"location":
-        return name, value
-    return name, localize(value.decode("latin-1"), int(os.environ["GATEWAY_PORT"])).encode("latin-1")
+    return localized
 
 
 def _counted_as_tls(scope: Scope, headers: Mapping[str, str]) -> Scope:

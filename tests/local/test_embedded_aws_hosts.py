@@ -23,6 +23,11 @@ from local_aws.hosts import balancer_name, localize, public_balancer
         ),
         ("http://my.site.s3-website-us-east-1.amazonaws.com/", "http://my.site.s3-website.localhost:4567/"),
         (
+            "img-src 'self' https://my-pictures.s3.us-east-1.amazonaws.com/; connect-src 'self'",
+            "img-src 'self' http://127.0.0.1:4567/my-pictures/; connect-src 'self'",
+        ),
+        ("https://my-pictures.s3.eu-west-1.amazonaws.com", "http://127.0.0.1:4567/my-pictures"),
+        (
             "https://abc123.lambda-url.us-east-1.on.aws/",
             "http://abc123.lambda-url.us-east-1.localhost:4567/",
         ),

@@ -304,8 +304,8 @@ def test_a_flood_is_throttled_and_nothing_is_left_after_destroy(
         "roles": [
             role["RoleName"]
             for role in aws.client("iam").list_roles()["Roles"]
-            # One is the account's by now, and other APIs may write their logs through it.
-            if role["RoleName"].startswith("PetCuddleOTron") and "CloudWatchRole" not in role["RoleName"]
+            # One is the account's by now: other APIs may write their logs through it.
+            if role["RoleName"].startswith("PetCuddleOTron") and "RestApiCloudWatchRo" not in role["RoleName"]
         ],
         "log groups": [
             group["logGroupName"]

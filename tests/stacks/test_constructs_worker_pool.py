@@ -116,6 +116,7 @@ VARIANTS: dict[str, Make] = {
     "instances as they stand": instances(),
     "instances with all": on_instances_with_all,
     "instances overridden": overridden,
+    "instances, always two": lambda stack: {**instances()(stack), "minimum_workers": 2, "maximum_workers": 2},
     "tasks as they stand": tasks(),
     "tasks with all": tasks(
         cpu=1_024,

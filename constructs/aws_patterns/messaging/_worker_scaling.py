@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from typing import TypeVar
 
 import jsii
 from aws_cdk import aws_applicationautoscaling as appscaling
@@ -16,6 +17,7 @@ from aws_patterns.messaging._worker_metrics import WorkerMetrics
 from aws_patterns.messaging.worker_pool_options import WorkerPlan
 
 _PER_WORKER = "perWorker"
+_Query = TypeVar("_Query")
 _ALARM_TEXT = "Wakes the pool: there is work and nobody to do it. Part of normal operation, nobody has to act."
 
 
@@ -34,27 +36,15 @@ def scale_group(
     scope: Construct, group: autoscaling.AutoScalingGroup, metrics: WorkerMetrics, plan: WorkerPlan
 ) -> None:
     """Let an Auto Scaling group follow the backlog per instance, and wake from none."""
+    if plan.minimum == plan.maximum:
+        return
     kinds = autoscaling.CfnScalingPolicy
-    queries = [
-        kinds.TargetTrackingMetricDataQueryProperty(
-            id=name,
-            metric_stat=kinds.TargetTrackingMetricStatProperty(
-                metric=kinds.MetricProperty(
-                    namespace=stat.namespace,
-                    metric_name=stat.metric_name,
-                    dimensions=[
-                        kinds.MetricDimensionProperty(name=dimension.name, value=str(dimension.value))
-                        for dimension in stat.dimensions or []
-                    ],
-                ),
-                stat=stat.statistic,
-            ),
-            return_data=False,
-        )
-        for name, stat in _stats(metrics)
-    ]
-    queries.append(
-        kinds.TargetTrackingMetricDataQueryProperty(id=_PER_WORKER, expression=metrics.per_worker, return_data=True)
+    queries = _queries(
+        metrics,
+        query=kinds.TargetTrackingMetricDataQueryProperty,
+        stat=kinds.TargetTrackingMetricStatProperty,
+        metric=kinds.MetricProperty,
+        dimension=kinds.MetricDimensionProperty,
     )
     kinds(
         scope,
@@ -101,26 +91,15 @@ def scale_service(
         min_capacity=plan.minimum,
         max_capacity=plan.maximum,
     )
-    queries = [
-        kinds.TargetTrackingMetricDataQueryProperty(
-            id=name,
-            metric_stat=kinds.TargetTrackingMetricStatProperty(
-                metric=kinds.TargetTrackingMetricProperty(
-                    namespace=stat.namespace,
-                    metric_name=stat.metric_name,
-                    dimensions=[
-                        kinds.TargetTrackingMetricDimensionProperty(name=dimension.name, value=str(dimension.value))
-                        for dimension in stat.dimensions or []
-                    ],
-                ),
-                stat=stat.statistic,
-            ),
-            return_data=False,
-        )
-        for name, stat in _stats(metrics)
-    ]
-    queries.append(
-        kinds.TargetTrackingMetricDataQueryProperty(id=_PER_WORKER, expression=metrics.per_worker, return_data=True)
+    if plan.minimum == plan.maximum:
+        # The target alone keeps so many.
+        return
+    queries = _queries(
+        metrics,
+        query=kinds.TargetTrackingMetricDataQueryProperty,
+        stat=kinds.TargetTrackingMetricStatProperty,
+        metric=kinds.TargetTrackingMetricProperty,
+        dimension=kinds.TargetTrackingMetricDimensionProperty,
     )
     kinds(
         scope,
@@ -187,6 +166,30 @@ def _alarm(scope: Construct, metrics: WorkerMetrics, policy_arn: str, *, minutes
     alarm.add_alarm_action(_Runs(policy_arn))
 
 
-def _stats(metrics: WorkerMetrics) -> Sequence[tuple[str, cloudwatch.MetricStatConfig]]:
-    found = [(name, metric.to_metric_config().metric_stat) for name, metric in metrics.inputs.items()]
-    return [(name, stat) for name, stat in found if stat is not None]
+def _queries(
+    metrics: WorkerMetrics,
+    *,
+    query: Callable[..., _Query],
+    stat: Callable[..., object],
+    metric: Callable[..., object],
+    dimension: Callable[..., object],
+) -> list[_Query]:
+    """The backlog per worker, in the words of either service."""
+    found = [(name, one.to_metric_config().metric_stat) for name, one in metrics.inputs.items()]
+    inputs = [
+        query(
+            id=name,
+            metric_stat=stat(
+                metric=metric(
+                    namespace=one.namespace,
+                    metric_name=one.metric_name,
+                    dimensions=[dimension(name=each.name, value=str(each.value)) for each in one.dimensions or []],
+                ),
+                stat=one.statistic,
+            ),
+            return_data=False,
+        )
+        for name, one in found
+        if one is not None
+    ]
+    return [*inputs, query(id=_PER_WORKER, expression=metrics.per_worker, return_data=True)]

@@ -45,7 +45,7 @@ class MediaUploadsApi(Construct):
         origin: Scheme and host, as a content security policy names them.
         url: Where uploads are asked for.
 
-    Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
+    Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html and http-api-throttling.html
     """
 
     def __init__(

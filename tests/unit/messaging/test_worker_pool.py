@@ -294,6 +294,20 @@ def test_a_pool_that_never_sleeps_needs_no_waking() -> None:
     assert "Wakes the pool" not in json.dumps(template.to_json())
 
 
+@pytest.mark.parametrize("tasks", [False, True])
+def test_a_pool_of_one_size_is_kept_there_without_a_policy(tasks: bool) -> None:
+    flavour: Properties = {"workers": FargateWorkers(image=image()), "environment": {"JOB": "a:b"}} if tasks else {}
+    template = build(**flavour, minimum_workers=2, maximum_workers=2)
+    for service in ("AutoScaling", "ApplicationAutoScaling"):
+        template.resource_count_is(f"AWS::{service}::ScalingPolicy", 0)
+    if tasks:
+        target = only(template, "AWS::ApplicationAutoScaling::ScalableTarget")
+        assert (target["MinCapacity"], target["MaxCapacity"]) == (2, 2)
+    else:
+        group = only(template, "AWS::AutoScaling::AutoScalingGroup")
+        assert (group["MinSize"], group["MaxSize"]) == ("2", "2")
+
+
 def test_a_deployment_leaves_the_number_of_workers_to_scaling() -> None:
     group = only(of_instances(), "AWS::AutoScaling::AutoScalingGroup")
     assert (group["MinSize"], group["MaxSize"], "DesiredCapacity" in group) == ("0", "10", False)
