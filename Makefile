@@ -51,8 +51,9 @@ soak: install ## The property-based tests a hundred times longer, and 2,000 imag
 docs: install ## Write the diagrams and tables of the documentation anew
 	$(PY) -m docs.generate
 
-bench: install ## Measure, side by side, what benchmarks/ promises; writes benchmarks/results.md
+bench: install ## Measure, side by side, what benchmarks/ promises; writes its results.md and worker.md
 	$(PY) -m benchmarks
+	$(PY) -m benchmarks --worker
 
 lock: ## Resolve requirements.in anew into requirements.txt
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock

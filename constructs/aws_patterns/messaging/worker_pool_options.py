@@ -89,7 +89,8 @@ class FunctionWorkers:
     """A function, which Lambda calls with batches of messages: for short jobs, and a pool that costs nothing idle.
 
     Lambda itself scales it, from none and by up to 300 a minute; it tells the messages of a batch that failed from the
-    others by the function's answer (``batchItemFailures``; Powertools' batch processor gives it).
+    others by the function's answer: ``batchItemFailures``, as Powertools' batch processor gives it, and
+    ``queue_worker.function``.
 
     Attributes:
         function: Handles a batch in the time that its messages take one after the other.
