@@ -1,6 +1,9 @@
 # Needs make, git and Python 3.11 to 3.14; everything else is installed into .venv/ and node_modules/.
 PYTHON ?= python3
 STACKS ?=
+# Tests wait more than they compute, so there are more of them side by side than processors: `make test AT_ONCE=8`.
+AT_ONCE ?= 4
+SIDE_BY_SIDE := -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder
 RUNS ?= 10
 
 BIN := .venv/bin
@@ -33,13 +36,13 @@ test: install ## Everything that proves the project, on a clean machine too
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/pytest --cov
+	$(BIN)/pytest --cov $(SIDE_BY_SIDE)
 
 check: install ## Lint, types and the fast tests, for the minute-by-minute loop
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/pytest tests/functions tests/unit tests/architecture
+	$(BIN)/pytest $(SIDE_BY_SIDE) tests/functions tests/unit tests/architecture
 
 snapshots: install ## Update the template snapshots; nothing else does
 	$(BIN)/pytest tests/stacks --snapshot-update
