@@ -253,11 +253,14 @@ def main(arguments: Sequence[str]) -> int:
     options = read_options(arguments)
     server = Server(options)
     told, tell = os.pipe()
+    # Python runs handlers in this thread alone, and only once it waits for nothing: what ends its waiting is written
+    # by whichever thread the signal comes to.
+    os.set_blocking(tell, False)
+    signal.set_wakeup_fd(tell)
 
     def told_to_stop(_number: int, _frame: FrameType | None) -> None:
         # From now on /health says so. No lock is taken: the signal may have come while this thread held it.
         server.draining = True
-        os.write(tell, b".")
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, told_to_stop)

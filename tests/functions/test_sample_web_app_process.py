@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import signal
 import socket
 import ssl
 import subprocess
@@ -189,6 +191,16 @@ class TestEnd:
             assert app.ask("GET", "/", over=idle).status == 200
             app.terminate()
             assert app.exit_code() == 0, "a connection that asks for nothing keeps nobody"
+
+    @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "tgkill"), reason="needs Linux, where a thread can be signalled")
+    def test_comes_whichever_thread_the_signal_comes_to(self, start: Started) -> None:
+        app = start()
+        assert app.get("/").status == 200
+        process = app.process.pid
+        other = next(int(task.name) for task in Path(f"/proc/{process}/task").iterdir() if task.name != str(process))
+        assert ctypes.CDLL(None).tgkill(process, other, int(signal.SIGTERM)) == 0
+        app.logged("draining")
+        assert app.exit_code() == 0
 
     def test_answers_whoever_was_let_in(self, start: Started) -> None:
         app = start("--notice-seconds", "0.3")
