@@ -3,7 +3,7 @@ PYTHON ?= python3
 STACKS ?=
 # Tests wait more than they compute, so there are more of them side by side than processors: `make test AT_ONCE=8`.
 AT_ONCE ?= 4
-SIDE_BY_SIDE := -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder
+SIDE_BY_SIDE := -n $(AT_ONCE) --dist loadfile
 RUNS ?= 10
 
 BIN := .venv/bin
