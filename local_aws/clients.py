@@ -17,13 +17,19 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudfront import CloudFrontClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
     from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_efs import EFSClient
+    from mypy_boto3_elasticache import ElastiCacheClient
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_iam import IAMClient
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_rds import RDSClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
@@ -55,7 +61,13 @@ class Clients:
     @overload
     def __call__(self, service: Literal["dynamodb"]) -> DynamoDBClient: ...
     @overload
+    def __call__(self, service: Literal["dynamodbstreams"]) -> DynamoDBStreamsClient: ...
+    @overload
     def __call__(self, service: Literal["ec2"]) -> EC2Client: ...
+    @overload
+    def __call__(self, service: Literal["efs"]) -> EFSClient: ...
+    @overload
+    def __call__(self, service: Literal["elasticache"]) -> ElastiCacheClient: ...
     @overload
     def __call__(self, service: Literal["elbv2"]) -> ElasticLoadBalancingv2Client: ...
     @overload
@@ -63,11 +75,17 @@ class Clients:
     @overload
     def __call__(self, service: Literal["iam"]) -> IAMClient: ...
     @overload
+    def __call__(self, service: Literal["kms"]) -> KMSClient: ...
+    @overload
     def __call__(self, service: Literal["lambda"]) -> LambdaClient: ...
     @overload
     def __call__(self, service: Literal["logs"]) -> CloudWatchLogsClient: ...
     @overload
+    def __call__(self, service: Literal["rds"]) -> RDSClient: ...
+    @overload
     def __call__(self, service: Literal["s3"]) -> S3Client: ...
+    @overload
+    def __call__(self, service: Literal["secretsmanager"]) -> SecretsManagerClient: ...
     @overload
     def __call__(self, service: Literal["sesv2"]) -> SESV2Client: ...
     @overload

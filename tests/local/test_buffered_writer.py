@@ -107,6 +107,20 @@ class Writer:
         """Wait until the queue is empty: a message is deleted when its item was stored, and not before."""
         eventually(lambda: self.waiting() == 0, "empty queue")
 
+    def writes(self) -> Counter[str]:
+        """What the table's stream tells of each change since the test began: INSERT, MODIFY and REMOVE."""
+        arn = self.aws.client("dynamodb").describe_table(TableName=self.table)["Table"]["LatestStreamArn"]
+        streams = self.aws.client("dynamodbstreams")
+        told: Counter[str] = Counter()
+        for shard in streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]:
+            iterator: str | None = streams.get_shard_iterator(
+                StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+            )["ShardIterator"]
+            while iterator and (page := streams.get_records(ShardIterator=iterator))["Records"]:
+                told.update(record["eventName"] for record in page["Records"])
+                iterator = page.get("NextShardIterator")
+        return told
+
     def counted(self) -> Counter[str]:
         """What functions have told CloudWatch since the test began, read from their logs."""
         logs = self.aws.client("logs")
@@ -204,6 +218,8 @@ def emptied(writer: Writer) -> Writer:
     name = key["AttributeName"]
     for item in writer.items():
         writer.aws.client("dynamodb").delete_item(TableName=writer.table, Key={name: {"S": str(item[name])}})
+    for stream in ({"StreamEnabled": False}, {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}):
+        writer.aws.client("dynamodb").update_table(TableName=writer.table, StreamSpecification=stream)  # type: ignore[arg-type] # the same
     writer.hidden_for(3, attempts=50)
     return replace(writer, before=writer.counted())
 
@@ -220,6 +236,7 @@ def test_a_spike_of_requests_is_stored_whole_and_each_order_once(orders: Writer)
 
     items = orders.items()
     assert sorted(items, key=str) == sorted(map(json.loads, bodies), key=str)
+    assert orders.writes() == {"INSERT": 500}, "no item twice"
     assert orders.dead_letters() == []
 
 
@@ -233,6 +250,7 @@ def test_a_table_that_fails_half_of_the_time_loses_nothing(orders: Writer) -> No
         eventually(lambda: len(orders.items()) >= 75, "items between the failures")
     orders.done()
     assert sorted(orders.items(), key=str) == sorted(map(json.loads, bodies), key=str)
+    assert orders.writes() == {"INSERT": 150}, "no item twice"
     assert orders.dead_letters() == []
 
 

@@ -324,7 +324,8 @@ def test_a_second_operator_follows_the_move_of_the_first(queues: Queues) -> None
     queue = queues["Jobs"]
     queue.fail([f"film {number}" for number in range(20)])
     before = len(queue.moves())
-    with queue.start("--per-second", "10") as first:
+    # Slow enough for the second to start while it lasts, on a busy machine too.
+    with queue.start("--per-second", "2") as first:
         eventually(lambda: len(queue.moves()) > before, "move")
         assert queue.redrive() == "Brought back 20."
         first.communicate(timeout=TOOL_SECONDS)
