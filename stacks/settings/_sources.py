@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 OWN_OBJECT = "aws_patterns"
 SETTINGS_FILE = "settings"
@@ -73,15 +73,25 @@ def read_sources(*, arguments: Mapping[str, str], environment: Mapping[str, str]
     return sources
 
 
-def parse_arguments(arguments: Sequence[str], epilog: str) -> dict[str, str]:
+class _Parser(argparse.ArgumentParser):
+    """Looks for what is below the options when somebody asks for help, and not before."""
+
+    overview: Callable[[], str]
+
+    def format_help(self) -> str:
+        self.epilog = self.overview()
+        return super().format_help()
+
+
+def parse_arguments(arguments: Sequence[str], overview: Callable[[], str]) -> dict[str, str]:
     """The `-c key=value` of `python app.py`, which means by itself what it means to `cdk`."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="app.py",
         description="Synthesizes the stacks into cdk.out. `cdk synth`, `cdk deploy` and the like call it.",
-        epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    parser.overview = overview
     parser.add_argument(
         "-c",
         "--context",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import MISSING, dataclass, fields
 from difflib import get_close_matches
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar, get_type_hints
 
 from stacks.settings._sources import TAG_PREFIX, Given, parse_arguments, read_sources
@@ -54,7 +55,7 @@ def read_request(
         SettingsError: Naming every mistake.
     """
     sources = read_sources(
-        arguments=parse_arguments(arguments, _overview(entries)), environment=environment, project=project
+        arguments=parse_arguments(arguments, partial(_overview, entries)), environment=environment, project=project
     )
     return _Reader(entries, sources).request()
 
@@ -111,26 +112,26 @@ class _Reader:
         return [entry for entry in self._entries if entry.name in wanted]
 
     def _refuse_strangers(self, selected: Sequence[StackEntry]) -> None:
-        owners: dict[str, list[str]] = {}
-        for entry in self._entries:
-            for name in entry.setting_names():
-                owners.setdefault(name, []).append(entry.name)
-                owners[f"{entry.name}.{name}"] = [entry.name]
-        asked_for = {entry.name for entry in selected}
+        """Name what belongs to no stack, or to none that is asked for. Looks at the others only if it has to."""
+        mine = _owners(selected)
+        strangers = [
+            (layer, key, given)
+            for layer in self._layers
+            for key, given in layer.items()
+            if key not in (*mine, _STACKS, *_FOR_ALL) and not key.startswith(TAG_PREFIX)
+        ]
+        owners = _owners(self._entries) if strangers else {}
         known = [_STACKS, *_FOR_ALL, _ANY_TAG, *owners]
-        for layer in self._layers:
-            for key, given in layer.items():
-                if key in (_STACKS, *_FOR_ALL) or key.startswith(TAG_PREFIX):
-                    continue
-                if key not in owners:
-                    self._list_what_exists = True
-                    self._problems.append(f"{key} is not a setting{_hint(_closest(key, known))} (from {given.origin})")
-                # Files may speak of every stack; what was typed for this one run should have an effect.
-                elif layer is self._sources.command_line and asked_for and asked_for.isdisjoint(owners[key]):
-                    self._problems.append(
-                        f"{key} has no effect: it belongs to {', '.join(owners[key])}, "
-                        f"which stacks leaves out (from {given.origin})"
-                    )
+        for layer, key, given in strangers:
+            if key not in owners:
+                self._list_what_exists = True
+                self._problems.append(f"{key} is not a setting{_hint(_closest(key, known))} (from {given.origin})")
+            # Files may speak of every stack; what was typed for this one run should have an effect.
+            elif layer is self._sources.command_line and selected:
+                self._problems.append(
+                    f"{key} has no effect: it belongs to {', '.join(owners[key])}, "
+                    f"which stacks leaves out (from {given.origin})"
+                )
 
     def _app_settings(self) -> AppSettings:
         given = {name: found for name in _FOR_ALL if (found := self._find(name)) is not None}
@@ -197,6 +198,16 @@ class _Reader:
             if name not in reported:
                 whence = f" {_whence(origins[name], defaults.get(name, ''))}" if name in origins else ""
                 self._problems.append(f"{problem}{whence}")
+
+
+def _owners(entries: Sequence[StackEntry]) -> dict[str, list[str]]:
+    """Every setting as it may be typed, and the stacks that have it."""
+    owners: dict[str, list[str]] = {}
+    for entry in entries:
+        for name in entry.setting_names():
+            owners.setdefault(name, []).append(entry.name)
+            owners[f"{entry.name}.{name}"] = [entry.name]
+    return owners
 
 
 def _is_required(setting: Field[object]) -> bool:

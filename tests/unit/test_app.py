@@ -17,16 +17,14 @@ if TYPE_CHECKING:
 
 REGISTRY = """
 from stacks.registry import StackEntry
-from stacks.settings.small import SmallSettings
 import stacks.registry
 
 stacks.registry.STACKS = tuple(
     StackEntry(
         name=name,
         summary="Small.",
-        module=f"stacks.{name.lower()}",
-        stack_class=f"{name}Stack",
-        settings=SmallSettings,
+        stack_class=f"stacks.{name.lower()}:{name}Stack",
+        settings_class="stacks.settings.small:SmallSettings",
         grade="recorded",
     )
     for name in ("One", "Two")

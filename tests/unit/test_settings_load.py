@@ -37,8 +37,8 @@ class TwoSettings:
 
 
 ENTRIES = tuple(
-    StackEntry(name=name, summary="", module="none", stack_class="None", settings=settings, grade="executes")
-    for name, settings in (("One", OneSettings), ("Two", TwoSettings))
+    StackEntry(name=name, summary="", stack_class="", settings_class=f"{__name__}:{name}Settings", grade="executes")
+    for name in ("One", "Two")
 )
 
 

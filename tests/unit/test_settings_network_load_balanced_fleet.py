@@ -11,18 +11,11 @@ from aws_patterns.compute.scaling_process import ScalingProcess
 from aws_patterns.load_balancing.tls import TlsApproach
 from aws_patterns.network.multi_az_vpc_options import NatGateways
 from stacks.network_load_balanced_fleet import NetworkLoadBalancedFleetStack
-from stacks.registry import StackEntry
+from stacks.registry import STACKS
 from stacks.settings.load import SettingsError, read_request
 from stacks.settings.network_load_balanced_fleet import NetworkLoadBalancedFleetSettings
 
-ENTRY = StackEntry(
-    name="NetworkLoadBalancedFleet",
-    summary="",
-    module="stacks.network_load_balanced_fleet",
-    stack_class="NetworkLoadBalancedFleetStack",
-    settings=NetworkLoadBalancedFleetSettings,
-    grade="API-backed",
-)
+(ENTRY,) = (entry for entry in STACKS if entry.name == "NetworkLoadBalancedFleet")
 CERTIFICATE = "arn:aws:acm:eu-west-1:111122223333:certificate/0-1"
 IDS = ("eipalloc-0123456789abcdef0", "eipalloc-0123456789abcdef1", "eipalloc-0123456789abcdef2")
 

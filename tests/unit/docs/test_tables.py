@@ -38,7 +38,9 @@ class Choices:
 
 @pytest.fixture
 def entry() -> StackEntry:
-    return StackEntry(name="A", summary="Does it.", module="m", stack_class="C", settings=Choices, grade="executes")
+    return StackEntry(
+        name="A", summary="Does it.", stack_class="", settings_class=f"{__name__}:Choices", grade="executes"
+    )
 
 
 @pytest.mark.parametrize(
