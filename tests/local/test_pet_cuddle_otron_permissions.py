@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.local.cuddles import EMAIL, Cuddles, eventually
+from tests.local.roles import WRITTEN_BY_THE_SERVICE, allowed_actions, role_without
 
 if TYPE_CHECKING:
-    from mypy_boto3_iam import IAMClient
-
     from local_aws.embedded import EmbeddedAws, Response
-
-# Written by the Lambda service on the function's behalf, which the emulator does without asking the role.
-WRITTEN_BY_THE_SERVICE = {
-    "logs:CreateLogStream",
-    "logs:PutLogEvents",
-    "xray:PutTraceSegments",
-    "xray:PutTelemetryRecords",
-}
 
 
 class Deployment(Cuddles):
@@ -61,44 +51,10 @@ class Deployment(Cuddles):
         return str(found)
 
     def actions(self, function: str) -> set[str]:
-        return {action for statement in self._statements(function) for action in _actions(statement)}
+        return allowed_actions(self.aws, self.role(function))
 
-    def _statements(self, function: str) -> list[dict[str, Any]]:
-        iam, role = self.aws.client("iam"), self.role(function)
-        return [
-            statement
-            for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
-            for statement in _document(iam, role, name)["Statement"]
-        ]
-
-    @contextmanager
-    def without(self, function: str, action: str) -> Iterator[None]:
-        """The function's role has lost one action for a while."""
-        iam, role = self.aws.client("iam"), self.role(function)
-        (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
-        whole = _document(iam, role, name)
-        reduced = [
-            {**statement, "Action": left}
-            for statement in whole["Statement"]
-            if (left := [allowed for allowed in _actions(statement) if allowed != action])
-        ]
-        assert len(reduced) < len(whole["Statement"]) or reduced != whole["Statement"]
-        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps({**whole, "Statement": reduced}))
-        try:
-            yield
-        finally:
-            iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(whole))
-
-
-def _document(iam: IAMClient, role: str, name: str) -> dict[str, Any]:
-    document: object = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-    assert isinstance(document, dict)
-    return document
-
-
-def _actions(statement: dict[str, Any]) -> list[str]:
-    actions = statement["Action"]
-    return [actions] if isinstance(actions, str) else list(actions)
+    def without(self, function: str, action: str) -> AbstractContextManager[None]:
+        return role_without(self.aws, self.role(function), action)
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,9 @@ import json
 import shlex
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.auth import SigV4Auth
@@ -18,10 +17,7 @@ from botocore.awsrequest import AWSRequest
 from local_aws.embedded import EmbeddedAws, Response
 from local_aws.project import REGION
 from tests.local.programs import eventually
-from tests.local.roles import assumed
-
-if TYPE_CHECKING:
-    from mypy_boto3_iam import IAMClient
+from tests.local.roles import WRITTEN_BY_THE_SERVICE, allowed_actions, assumed, role_without
 
 APP = """
 import sys
@@ -51,14 +47,6 @@ cdk.CfnOutput(stack, "SenderRole", value=api.role.role_name)
 app.synth()
 """
 
-# Written by the Lambda service on the function's behalf, which the emulator does without asking the role.
-WRITTEN_BY_THE_SERVICE = {
-    "logs:CreateLogStream",
-    "logs:PutLogEvents",
-    "xray:PutTraceSegments",
-    "xray:PutTelemetryRecords",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
@@ -81,43 +69,10 @@ class Deployed:
         return {item["id"]["S"] for item in items}
 
     def actions(self, role: str) -> set[str]:
-        iam, name = self.aws.client("iam"), self.outputs[role]
-        return {
-            action
-            for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]
-            for statement in _document(iam, name, policy)["Statement"]
-            for action in _actions(statement)
-        }
+        return allowed_actions(self.aws, self.outputs[role])
 
-    @contextmanager
-    def without(self, role: str, action: str) -> Iterator[None]:
-        """The role has lost one action for a while."""
-        iam, name = self.aws.client("iam"), self.outputs[role]
-        (policy,) = iam.list_role_policies(RoleName=name)["PolicyNames"]
-        whole = _document(iam, name, policy)
-        reduced = [
-            {**statement, "Action": left}
-            for statement in whole["Statement"]
-            if (left := [allowed for allowed in _actions(statement) if allowed != action])
-        ]
-        assert reduced != whole["Statement"]
-        document = json.dumps({**whole, "Statement": reduced})
-        iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=document)
-        try:
-            yield
-        finally:
-            iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(whole))
-
-
-def _document(iam: IAMClient, role: str, name: str) -> dict[str, Any]:
-    document: object = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-    assert isinstance(document, dict)
-    return document
-
-
-def _actions(statement: dict[str, Any]) -> list[str]:
-    actions = statement["Action"]
-    return [actions] if isinstance(actions, str) else list(actions)
+    def without(self, role: str, action: str) -> AbstractContextManager[None]:
+        return role_without(self.aws, self.outputs[role], action)
 
 
 @pytest.fixture(scope="module")

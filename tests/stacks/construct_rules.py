@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 
@@ -57,3 +58,27 @@ def findings_about(
     found = judge(app)
     template = json.loads(next(folder.glob("**/*S*.template.json")).read_text())
     return found + lint_findings(template, _REGION[place])
+
+
+def rule_test(variants: Mapping[str, Callable[[cdk.Stack, cdk.RemovalPolicy], object]]) -> Callable[..., None]:
+    """The test that no judge has anything to say about any of the variants, kept or to be destroyed."""
+
+    @pytest.mark.parametrize(("place", "removal"), [(ANYWHERE, "RETAIN"), (IN_A_STAGE, "DESTROY")])
+    @pytest.mark.parametrize("variant", variants)
+    def no_rule_has_an_open_finding(
+        *,
+        variant: str,
+        place: str,
+        removal: str,
+        tmp_path: Path,
+        cdk_context: Mapping[str, object],
+        judge: Callable[[cdk.App], list[str]],
+    ) -> None:
+        def build(stack: cdk.Stack) -> None:
+            import aws_cdk as cdk
+
+            variants[variant](stack, cdk.RemovalPolicy[removal])
+
+        assert findings_about(build, place, folder=tmp_path, context=cdk_context, judge=judge) == []
+
+    return no_rule_has_an_open_finding
