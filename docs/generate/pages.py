@@ -7,14 +7,17 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
-from docs.generate import architecture, dot, resilience, scaling, tables, wiring, workflow
+from docs.generate import architecture, dot, recovery, resilience, scaling, tables, wiring, workflow
 from docs.generate.drawing import Drawing, svgs
-from docs.generate.synthesis import Templates, variant_key
+from docs.generate.synthesis import Built, variant_key
 from docs.generate.template import Template
 from docs.generate.variants import SHIPPED, VARIANTS
 from stacks.registry import STACKS, StackEntry
 from stacks.settings.media_worker_pool import MediaWorkerPoolSettings
+
+_T = TypeVar("_T")
 
 IMAGES = PurePosixPath("docs/images")
 PAGES = PurePosixPath("docs/patterns")
@@ -40,20 +43,20 @@ class Picture:
         return f"![{self.drawing.title}]({_link(page, self.file)})"
 
 
-def wanted(project: Path, templates: Templates) -> dict[PurePosixPath, str]:
+def wanted(project: Path, built: Built) -> dict[PurePosixPath, str]:
     """The files that are generated, or have generated parts, with the content that they should have.
 
     Raises:
         PageError: A page is missing, or asks for something that there is not.
     """
-    pictures = {one.name: list(_pictures(one.name, templates[one.name])) for one in STACKS}
+    pictures = {one.name: list(_pictures(one.name, built.templates[one.name])) for one in STACKS}
     all_pictures = [picture for of_stack in pictures.values() for picture in of_stack]
     drawn = svgs([picture.drawing for picture in all_pictures])
     files = {picture.file: svg for picture, svg in zip(all_pictures, drawn, strict=True)}
     files[_SCALING] = _scaling().svg
     for page in _pages(project):
         before = (project / page).read_text(encoding="utf-8")
-        files[page] = _Page(page, templates, pictures).filled(before)
+        files[page] = _Page(page, built, pictures).filled(before)
     return files
 
 
@@ -103,17 +106,18 @@ def _scaling() -> scaling.Scaling:
 
 
 class _Page:
-    def __init__(self, path: PurePosixPath, templates: Templates, pictures: Mapping[str, list[Picture]]) -> None:
+    def __init__(self, path: PurePosixPath, built: Built, pictures: Mapping[str, list[Picture]]) -> None:
         self._path = path
-        self._templates = templates
+        self._built = built
         self._pictures = pictures
         self._sections: dict[str, Callable[[StackEntry], str]] = {
             "architecture": lambda entry: self._pictures[entry.name][0].seen_from(path),
             "workflows": lambda entry: "\n\n".join(one.seen_from(path) for one in self._pictures[entry.name][1:]),
             "settings": tables.settings,
-            "resources": lambda entry: tables.resources(self._templates[entry.name]),
+            "resources": lambda entry: tables.resources(self._built.templates[entry.name]),
             "scaling": self._scaling,
-            "resilience": lambda entry: resilience.table(self._variants(entry.name)),
+            "resilience": lambda entry: resilience.table(_variants(entry.name, self._built.templates)),
+            "recovery": self._recovery,
         }
 
     def filled(self, content: str) -> str:
@@ -139,9 +143,11 @@ class _Page:
         found = _scaling()
         return f"![{found.title}]({_link(self._path, _SCALING)})\n\n{found.summary}"
 
-    def _variants(self, stack: str) -> dict[str, Mapping[str, object]]:
-        built = {name: self._templates.get(variant_key(stack, name)) for name in VARIANTS.get(stack, {})}
-        return {SHIPPED: self._templates[stack], **{name: one for name, one in built.items() if one is not None}}
+    def _recovery(self, entry: StackEntry) -> str:
+        promises = _variants(entry.name, self._built.promises)
+        if not promises:
+            raise PageError(f"{self._path}: {entry.name} states no recovery characteristics.")
+        return recovery.table(promises)
 
     def _entry(self, section: str, stack: str) -> StackEntry:
         for entry in STACKS:
@@ -150,6 +156,12 @@ class _Page:
         names = ", ".join(entry.name for entry in STACKS)
         asked = f"no stack is called {stack!r}" if stack else f"say of which stack {section!r} is to be"
         raise PageError(f"{self._path}: {asked}; there are {names}.")
+
+
+def _variants(stack: str, found: Mapping[str, _T]) -> dict[str, _T]:
+    """What there is of a stack as it is shipped and of its variants, by their names."""
+    keys = {SHIPPED: stack, **{name: variant_key(stack, name) for name in VARIANTS.get(stack, {})}}
+    return {name: found[key] for name, key in keys.items() if key in found}
 
 
 def _link(page: PurePosixPath, target: PurePosixPath) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from docs.generate.recovery import Promises
 from docs.generate.variants import VARIANTS
 from stacks._node import use_environment_node
 from stacks.registry import STACKS
@@ -16,8 +17,18 @@ from stacks.settings.load import read_request
 # Whoever deploys a stack reads its warnings; here they would come once for each variant, about nothing anybody changed.
 _QUIET = {"@aws-cdk/core:annotationsInValidationReport": False}
 
-Templates = Mapping[str, Mapping[str, object]]
-"""CloudFormation templates by the names of their stacks, or by ``variant_key``."""
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Built:
+    """Stacks that were built.
+
+    Attributes:
+        templates: By their names, or by ``variant_key``.
+        promises: By the same names, what those promise that keep data.
+    """
+
+    templates: dict[str, Mapping[str, object]] = field(default_factory=dict)
+    promises: dict[str, Promises] = field(default_factory=dict)
 
 
 def variant_key(stack: str, variant: str) -> str:
@@ -25,7 +36,7 @@ def variant_key(stack: str, variant: str) -> str:
     return f"{stack}: {variant}"
 
 
-def synthesize(project: Path) -> Templates:
+def synthesize(project: Path) -> Built:
     """Build every stack of the registry and its variants, whatever else the environment asks for."""
     names = [entry.name for entry in STACKS]
     found = built(project, [], names)
@@ -33,18 +44,26 @@ def synthesize(project: Path) -> Templates:
         for variant, settings in VARIANTS.get(name, {}).items():
             chosen = {"stacks": name, **settings}
             arguments = [part for key, value in chosen.items() for part in ("-c", f"{key}={value}")]
-            found[variant_key(name, variant)] = built(project, arguments, [name])[name]
+            one, key = built(project, arguments, [name]), variant_key(name, variant)
+            found.templates[key] = one.templates[name]
+            if name in one.promises:
+                found.promises[key] = one.promises[name]
     return found
 
 
-def built(project: Path, arguments: Sequence[str], names: Sequence[str]) -> dict[str, Mapping[str, object]]:
-    """The templates of some stacks, with settings as one types them."""
+def built(project: Path, arguments: Sequence[str], names: Sequence[str]) -> Built:
+    """Some stacks, with settings as one types them."""
     request = read_request(STACKS, arguments=arguments, environment={}, project=project)
     request = replace(request, cdk_context={**request.cdk_context, **_QUIET})
     use_environment_node()
     from stacks._synthesis import build_app  # noqa: PLC0415 - starts Node.js, which has to be found first
 
     with TemporaryDirectory() as folder:
-        build_app(request, outdir=folder).synth()
+        app = build_app(request, outdir=folder)
+        app.synth()
         files = {name: Path(folder, f"{name}.template.json") for name in names}
-        return {name: json.loads(file.read_text(encoding="utf-8")) for name, file in files.items()}
+        promises = {name: getattr(app.node.find_child(name), "recovery", None) for name in names}
+        return Built(
+            templates={name: json.loads(file.read_text(encoding="utf-8")) for name, file in files.items()},
+            promises={name: found for name, found in promises.items() if found is not None},
+        )

@@ -9,10 +9,10 @@ import pytest
 
 from docs.generate import __main__ as command
 from docs.generate.pages import PageError, page_of, stale, wanted
-from docs.generate.synthesis import variant_key
+from docs.generate.synthesis import Built, variant_key
 from stacks.registry import STACKS
 
-_TEMPLATES = {entry.name: {"Resources": {"A": {"Type": "AWS::SQS::Queue"}}} for entry in STACKS}
+_BUILT = Built(templates={entry.name: {"Resources": {"A": {"Type": "AWS::SQS::Queue"}}} for entry in STACKS})
 _STACK = STACKS[0].name
 _IMAGES = [f"docs/images/{page_of(entry.name).stem}.svg" for entry in STACKS] + ["docs/images/worker-pool-scaling.svg"]
 _README = PurePosixPath("README.md")
@@ -35,7 +35,7 @@ def _with(pages: Path, content: str) -> Path:
 
 def test_only_what_stands_between_the_marks_is_replaced(pages: Path) -> None:
     _with(pages, "Before\n<!-- generated: stacks -->\nold\n<!-- end -->\nAfter\n")
-    page = wanted(pages, _TEMPLATES)[_README]
+    page = wanted(pages, _BUILT)[_README]
     assert re.fullmatch(
         r"Before\n<!-- generated: stacks -->\n\| Stack .*\|\n<!-- end -->\nAfter\n", page, flags=re.DOTALL
     )
@@ -44,20 +44,20 @@ def test_only_what_stands_between_the_marks_is_replaced(pages: Path) -> None:
 
 def test_a_page_that_is_up_to_date_stays_as_it_is(pages: Path) -> None:
     _with(pages, "<!-- generated: stacks -->\n<!-- end -->\n")
-    once = wanted(pages, _TEMPLATES)[_README]
-    assert wanted(_with(pages, once), _TEMPLATES)[_README] == once
+    once = wanted(pages, _BUILT)[_README]
+    assert wanted(_with(pages, once), _BUILT)[_README] == once
 
 
 def test_the_page_of_a_stack_need_not_say_which_stack_it_means(pages: Path) -> None:
     page = page_of(_STACK)
     (pages / page).write_text("<!-- generated: architecture -->\n<!-- end -->\n")
     image = f"../images/{page.stem}.svg"
-    assert f"![Architecture of {_STACK}]({image})" in wanted(pages, _TEMPLATES)[page]
+    assert f"![Architecture of {_STACK}]({image})" in wanted(pages, _BUILT)[page]
 
 
 def test_other_pages_name_the_stack_and_link_from_where_they_are(pages: Path) -> None:
     _with(pages, f"<!-- generated: architecture {_STACK} -->\n<!-- end -->\n")
-    assert f"(docs/images/{page_of(_STACK).stem}.svg)" in wanted(pages, _TEMPLATES)[_README]
+    assert f"(docs/images/{page_of(_STACK).stem}.svg)" in wanted(pages, _BUILT)[_README]
 
 
 @pytest.mark.parametrize(
@@ -66,11 +66,15 @@ def test_other_pages_name_the_stack_and_link_from_where_they_are(pages: Path) ->
         (
             "<!-- generated: poem -->\n<!-- end -->",
             "README.md: no section is called 'poem'; "
-            "there are stacks, architecture, workflows, settings, resources, scaling, resilience.",
+            "there are stacks, architecture, workflows, settings, resources, scaling, resilience, recovery.",
         ),
         (
             "<!-- generated: scaling QueueApi -->\n<!-- end -->",
             "README.md: QueueApi has no pool of workers whose scaling could be shown.",
+        ),
+        (
+            "<!-- generated: recovery QueueApi -->\n<!-- end -->",
+            "README.md: QueueApi states no recovery characteristics.",
         ),
         (
             "<!-- generated: stacks -->\n| forever",
@@ -88,15 +92,15 @@ def test_other_pages_name_the_stack_and_link_from_where_they_are(pages: Path) ->
 )
 def test_a_mark_that_can_not_be_served_is_refused_with_its_page(pages: Path, content: str, message: str) -> None:
     with pytest.raises(PageError, match=f"^{re.escape(message)}$"):
-        wanted(_with(pages, content), _TEMPLATES)
+        wanted(_with(pages, content), _BUILT)
 
 
 def test_the_resilience_of_a_stack_is_shown_for_each_variant(pages: Path) -> None:
     fleet = {"Resources": {"A": {"Type": "AWS::EC2::Instance"}}}
-    templates = {**_TEMPLATES, variant_key("MultiAzWebTier", "two zones"): fleet}
+    built = Built(templates={**_BUILT.templates, variant_key("MultiAzWebTier", "two zones"): fleet})
     page = page_of("MultiAzWebTier")
     (pages / page).write_text("<!-- generated: resilience -->\n<!-- end -->\n")
-    rows = [line for line in wanted(pages, templates)[page].splitlines() if line.startswith("| ")]
+    rows = [line for line in wanted(pages, built)[page].splitlines() if line.startswith("| ")]
     assert [row.split(" | ")[0] for row in rows] == ["| Variant", "| ---", "| as shipped", "| two zones"]
     assert "| two zones | **no**: an instance of its own is not replaced |" in rows[3]
 
@@ -104,7 +108,7 @@ def test_the_resilience_of_a_stack_is_shown_for_each_variant(pages: Path) -> Non
 def test_a_pools_day_is_a_picture_and_what_it_comes_to(pages: Path) -> None:
     page = page_of("MediaWorkerPool")
     (pages / page).write_text("<!-- generated: scaling -->\n<!-- end -->\n")
-    files = wanted(pages, _TEMPLATES)
+    files = wanted(pages, _BUILT)
     picture = PurePosixPath("docs/images/worker-pool-scaling.svg")
     assert "![A day of a pool of workers](../images/worker-pool-scaling.svg)\n\nOn this day " in files[page]
     assert files[picture].startswith("<svg ")
@@ -113,11 +117,11 @@ def test_a_pools_day_is_a_picture_and_what_it_comes_to(pages: Path) -> None:
 def test_a_stack_without_a_page_is_named(pages: Path) -> None:
     (pages / page_of(_STACK)).unlink()
     with pytest.raises(PageError, match=f"^{re.escape(str(page_of(_STACK)))} is missing: .* {_STACK} has none"):
-        wanted(pages, _TEMPLATES)
+        wanted(pages, _BUILT)
 
 
 def test_a_diagram_that_nothing_generates_any_more_is_stale(pages: Path) -> None:
-    files = wanted(pages, _TEMPLATES)
+    files = wanted(pages, _BUILT)
     (pages / "docs/images").mkdir()
     (pages / "docs/images/former.svg").write_text("<svg/>")
     assert stale(pages, files) == [PurePosixPath("docs/images/former.svg")]
@@ -126,7 +130,7 @@ def test_a_diagram_that_nothing_generates_any_more_is_stale(pages: Path) -> None
 @pytest.fixture
 def run(pages: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     monkeypatch.setattr(command, "PROJECT", pages)
-    monkeypatch.setattr(command, "synthesize", lambda _project: _TEMPLATES)
+    monkeypatch.setattr(command, "synthesize", lambda _project: _BUILT)
     return monkeypatch
 
 

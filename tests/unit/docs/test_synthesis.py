@@ -11,5 +11,5 @@ from docs.generate import synthesis
 
 def test_stacks_that_warn_are_built_in_silence(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
     warning = "PetCuddleOTron"  # of a placeholder
-    assert synthesis.built(project, ["-c", f"stacks={warning}"], [warning]).keys() == {warning}
+    assert synthesis.built(project, ["-c", f"stacks={warning}"], [warning]).templates.keys() == {warning}
     assert capfd.readouterr() == ("", "")
