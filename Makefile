@@ -33,6 +33,7 @@ synth: install ## Write the templates to cdk.out/; STACKS="A B" chooses the stac
 
 test: install ## Everything that proves the project, on a clean machine too
 	$(PY) -m local_aws.browser --install
+	$(PY) -m local_aws.servers --install
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy

@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from local_aws.packages import apt_commands, succeeds
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -132,30 +134,18 @@ def _starts(path: Path) -> bool:
     if platform.system() == "Windows":
         return True  # there, --version opens a window
     # Ubuntu's chromium-browser is a script that only tells one to install a snap: being there is not enough.
-    return _succeeds([str(path), "--version"])
+    return succeeds([str(path), "--version"])
 
 
 def _install_commands() -> list[list[str]]:
     playwright = [sys.executable, "-m", "playwright", "install", "chromium"]
     if platform.system() != "Linux":
         return [playwright]
-    prefix = _administrator_prefix()
-    if prefix is None:
+    with_apt = apt_commands("chromium")
+    if with_apt is None:
         return [playwright]
     # Ubuntu's own package needs a running snapd, which containers and CI machines lack.
-    if _distribution() == "debian" and shutil.which("apt-get"):
-        apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"]
-        return [[*apt, "update"], [*apt, "install", "--no-install-recommends", "chromium"]]
-    return [[*playwright, "--with-deps"]] if shutil.which("apt-get") else [playwright]
-
-
-def _administrator_prefix() -> list[str] | None:
-    if os.geteuid() == 0:
-        return []
-    sudo = shutil.which("sudo")
-    if sudo is None:
-        return None
-    return [sudo, "-n"] if _succeeds([sudo, "-n", "true"]) else None
+    return with_apt if _distribution() == "debian" else [[*playwright, "--with-deps"]]
 
 
 def _distribution() -> str:
@@ -163,14 +153,6 @@ def _distribution() -> str:
         return platform.freedesktop_os_release()["ID"]
     except OSError:
         return ""
-
-
-def _succeeds(command: list[str]) -> bool:
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=60, check=False)  # noqa: S603 - fixed words
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
 
 
 def _run(command: list[str]) -> None:

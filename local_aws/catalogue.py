@@ -9,6 +9,7 @@ from pathlib import Path
 
 from stacks.registry import STACKS
 from stacks.settings.load import SettingsError, read_request
+from stacks.settings.regions import further_stacks
 
 DEFAULT_STACKS = ("PetCuddleOTron",)
 
@@ -50,6 +51,17 @@ def senders(names: Sequence[str], root: Path) -> list[str]:
     return sorted({sender for sender in found if isinstance(sender, str) and sender})
 
 
+def further(names: Sequence[str], root: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The stacks that these bring along in other Regions, and the Region of each. Raises SettingsError."""
+    arguments = [part for key, value in {**context(names), **(more or {})}.items() for part in ("-c", f"{key}={value}")]
+    request = read_request(STACKS, arguments=arguments, environment={}, project=root)
+    return {
+        name: region
+        for entry, settings in request.stacks
+        for name, region in further_stacks(entry.name, settings).items()
+    }
+
+
 def template_file(name: str, assembly: Path) -> Path:
     """Where the CDK writes the template of a stack."""
     return assembly / f"{name}.template.json"
@@ -67,6 +79,7 @@ __all__ = [
     "UnknownStackError",
     "choose",
     "context",
+    "further",
     "grade",
     "senders",
     "template",

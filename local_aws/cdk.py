@@ -44,10 +44,11 @@ class Cdk:
     app: str = shlex.join([sys.executable, "app.py"])
     folder: Path = ROOT
 
-    def bootstrap(self, on_line: Line = lambda _line: None) -> None:
-        """Prepare the emulated account for deployments. Raises CdkError."""
+    def bootstrap(self, on_line: Line = lambda _line: None, *, regions: Sequence[str] = (REGION,)) -> None:
+        """Prepare the emulated account for deployments, in some Regions. Raises CdkError."""
         # From a folder without cdk.json: nothing has to be synthesized for it.
-        self._run(["bootstrap", f"aws://{ACCOUNT}/{REGION}"], self.workspace.folder, _BOOTSTRAP_SECONDS, on_line)
+        places = [f"aws://{ACCOUNT}/{region}" for region in regions]
+        self._run(["bootstrap", *places], self.workspace.folder, _BOOTSTRAP_SECONDS, on_line)
 
     def deploy(
         self, stacks: Sequence[str], context: Mapping[str, str], output: Path, on_line: Line = lambda _line: None

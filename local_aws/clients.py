@@ -42,10 +42,11 @@ _CONFIG = Config(retries={"total_max_attempts": 1})
 
 
 class Clients:
-    """Clients of one server, kept so that each is built once."""
+    """Clients of one server, in one Region, kept so that each is built once."""
 
-    def __init__(self, endpoint_url: str) -> None:
+    def __init__(self, endpoint_url: str, region: str = REGION) -> None:
         self._endpoint_url = endpoint_url
+        self._region = region
         self._kept: dict[str, BaseClient] = {}
 
     @overload
@@ -102,7 +103,7 @@ class Clients:
         """The client of a service, acting as the root of the emulated account."""
         if service not in self._kept:
             # The user's own profile and credentials play no part: both keys are given.
-            session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)  # noqa: S106 # dummy
+            session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=self._region)  # noqa: S106 # dummy
             self._kept[service] = session.client(  # type: ignore[call-overload] # any service
                 service, endpoint_url=self._endpoint_url, config=_CONFIG
             )

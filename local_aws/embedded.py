@@ -5,17 +5,17 @@ from __future__ import annotations
 import http.client
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
-from local_aws import inbox, server
+from local_aws import catalogue, inbox, server
 from local_aws.cdk import Cdk
 from local_aws.clients import Clients
 from local_aws.hosts import balancer_name, localize
-from local_aws.project import Workspace
+from local_aws.project import REGION, Workspace
 
 _HTTP_SECONDS = 60
 TEST_WAIT_SCALE = 0.05
@@ -54,16 +54,18 @@ class EmbeddedAws:
     ) -> None:
         self._workspace = Workspace(folder)
         self._server = server.start(self._workspace, enforce_iam=enforce_iam, wait_scale=wait_scale, programs=programs)
-        self._bootstrapped = False
+        self._bootstrapped: set[str] = set()
         self.port = self._server.port
         self.endpoint_url = self._server.endpoint_url
         self.client = Clients(self.endpoint_url)
+        self._elsewhere: dict[str, Clients] = {}
         self.environment: Mapping[str, str] = self._workspace.environment(self.port)
         self.log = self._workspace.log
 
     def stop(self) -> None:
         """End the server."""
-        self.client.close()
+        for clients in (self.client, *self._elsewhere.values()):
+            clients.close()
         self._server.stop()
 
     def deploy(
@@ -72,6 +74,7 @@ class EmbeddedAws:
         context: Mapping[str, str] | None = None,
         app: str | None = None,
         folder: Path | None = None,
+        regions: Sequence[str] = (),
     ) -> dict[str, str]:
         """Deploy stacks with the real CDK, bootstrapping before the first; the outputs of all of them.
 
@@ -79,11 +82,14 @@ class EmbeddedAws:
             context: CDK context for the synthesis.
             app: The command that synthesizes, or a folder that holds an assembly. Default: this repository's app.
             folder: Where the command runs. Default: the repository.
+            regions: Further Regions that the stacks are in. Default: as this repository's settings say.
         """
         cdk = self._cdk(app, folder)
-        if not self._bootstrapped:
-            cdk.bootstrap()
-            self._bootstrapped = True
+        elsewhere = () if app else catalogue.further(stacks, cdk.folder, context).values()
+        wanted = dict.fromkeys((REGION, *elsewhere, *regions))
+        if missing := [region for region in wanted if region not in self._bootstrapped]:
+            cdk.bootstrap(regions=missing)
+            self._bootstrapped.update(missing)
         outputs = cdk.deploy(stacks, context or {}, self._output())
         return {key: value for stack in outputs.values() for key, value in stack.items()}
 
@@ -96,6 +102,10 @@ class EmbeddedAws:
     ) -> None:
         """Destroy stacks with the real CDK; takes what ``deploy`` took."""
         self._cdk(app, folder).destroy(stacks, context or {}, self._output())
+
+    def clients_in(self, region: str) -> Clients:
+        """Gives boto3 clients of another Region: ``aws.clients_in("us-west-2")("s3")``."""
+        return self._elsewhere.setdefault(region, Clients(self.endpoint_url, region))
 
     def inbox(self) -> list[inbox.Message]:
         """The mails and texts sent so far, the oldest first."""
@@ -141,6 +151,18 @@ class EmbeddedAws:
         answer = self.http("POST", f"{self.endpoint_url}/_local_aws/stand-ins", body=json.dumps(request))
         if answer.status != http.client.OK:
             raise ValueError(str(answer.json()["error"]))
+
+    def isolate(self, region: str) -> None:
+        """Cut a Region off: tables replicate neither to it nor from it until ``reconnect``."""
+        answer = self.http(
+            "POST", f"{self.endpoint_url}/_local_aws/isolated-regions", body=json.dumps({"region": region})
+        )
+        if answer.status != http.client.OK:
+            raise ValueError(str(answer.json()["error"]))
+
+    def reconnect(self) -> None:
+        """Let every Region have what was kept from it."""
+        self.http("DELETE", f"{self.endpoint_url}/_local_aws/isolated-regions")
 
     def clear_faults(self) -> None:
         """Let every operation succeed again."""

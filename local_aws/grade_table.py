@@ -25,7 +25,14 @@ EXECUTES: tuple[tuple[str, str], ...] = (
     (
         "reads, writes, streams and expires items",
         """
-        DynamoDB::Table DynamoDB::GlobalTable
+        DynamoDB::Table
+        """,
+    ),
+    (
+        "reads, writes, streams and expires items in each of its Regions; the others have a change a moment later, and "
+        "the last writer wins",
+        """
+        DynamoDB::GlobalTable
         """,
     ),
     (
@@ -123,7 +130,7 @@ EXECUTES: tuple[tuple[str, str], ...] = (
     ),
     (
         "keeps its instances, which are ids: replaces, holds, protects and registers them; nothing boots, but `make "
-        "local` runs the sample application and the queue worker on this machine in their place",
+        "local` runs the project's programs on this machine in their place",
         """
         AutoScaling::AutoScalingGroup AutoScaling::LifecycleHook
         """,
@@ -194,12 +201,23 @@ API_BACKED: tuple[tuple[str, str], ...] = (
         """,
     ),
     (
+        "kept; no engine listens, but where it is PostgreSQL, `make local` runs one on this machine in its place",
+        """
+        RDS::DBCluster RDS::DBInstance
+        """,
+    ),
+    (
+        "kept; no engine listens, but where it has one shard, `make local` runs Redis on this machine in its place",
+        """
+        ElastiCache::ReplicationGroup ElastiCache::User ElastiCache::UserGroup
+        """,
+    ),
+    (
         "kept; no engine listens",
         """
         AmazonMQ::Broker DocDB::DBCluster DocDB::DBClusterParameterGroup DocDB::DBInstance
-        DocDB::DBSubnetGroup ElastiCache::CacheCluster ElastiCache::ParameterGroup
-        ElastiCache::ReplicationGroup ElastiCache::SubnetGroup ElastiCache::User ElastiCache::UserGroup
-        OpenSearchService::Domain RDS::DBCluster RDS::DBClusterParameterGroup RDS::DBInstance
+        DocDB::DBSubnetGroup ElastiCache::CacheCluster ElastiCache::ParameterGroup ElastiCache::SubnetGroup
+        OpenSearchService::Domain RDS::DBClusterParameterGroup
         RDS::DBParameterGroup RDS::DBProxy RDS::DBSubnetGroup RDS::GlobalCluster
         """,
     ),

@@ -8,16 +8,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from local_aws import catalogue, programs
+from local_aws import catalogue, data_servers, programs
 from local_aws.grades import GRADES, Grade, grade_template
 from local_aws.hosts import localize
+from local_aws.project import ROOT
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from local_aws.data_servers import DataServers
     from local_aws.inbox import Message
     from local_aws.programs import Programs
     from local_aws.project import Workspace
@@ -53,6 +56,7 @@ def show(current: State, workspace: Workspace, console: Console) -> None:
         line = Text.assemble((f"{label:<{margin}}  ", "bold"), f"{value:<{width}}  ", (note, "dim"))
         console.print(line, soft_wrap=True, highlight=False)
     show_programs(programs.read(current.server.port), console)
+    show_data_servers(data_servers.read(current.server.port), console)
     console.print()
     show_grades(current.stacks, workspace, console)
     for name in GRADES:
@@ -68,13 +72,14 @@ def show_grades(stacks: Sequence[str], workspace: Workspace, console: Console) -
     """The resources of each stack by grade."""
     table = Table(title="What this deployment proves: resources by grade", title_justify="left")
     # Never cut off, however narrow the terminal: a stack's name is what the next command needs.
-    table.add_column("Stack", min_width=max(map(len, stacks)))
+    of_stack = {stack: [stack, *catalogue.further([stack], ROOT)] for stack in stacks}
+    table.add_column("Stack", min_width=max(len(name) for names in of_stack.values() for name in names))
     table.add_column("Grade", min_width=max(map(len, GRADES)))
     for name in GRADES:
         table.add_column(name, justify="right", min_width=len(name))
-    for stack in stacks:
-        graded = grade_template(catalogue.template(stack, workspace.assembly))
-        table.add_row(stack, catalogue.grade(stack), *(str(graded.count(name)) for name in GRADES))
+    for stack, part in ((stack, part) for stack, parts in of_stack.items() for part in parts):
+        graded = grade_template(catalogue.template(part, workspace.assembly))
+        table.add_row(part, catalogue.grade(stack), *(str(graded.count(name)) for name in GRADES))
     console.print(table, crop=False)
 
 
@@ -99,8 +104,21 @@ def show_programs(found: Programs, console: Console) -> None:
         console.print(f"[yellow]It has ended for {', '.join(found.restarting)}, and is started again.[/]")
     if found.unreachable:
         console.print(
-            f"\nNothing runs in the place of {len(found.unreachable)} instances with the sample application: "
+            f"\nNothing runs in the place of {len(found.unreachable)} instances with a web application: "
             "here load balancers reach it over HTTP alone, and network load balancers carry no traffic."
+        )
+
+
+def show_data_servers(found: DataServers, console: Console) -> None:
+    """What runs in the place of databases and caches, and what does not."""
+    for one in found.running:
+        line = f"\n{one.name} runs on this machine as the {one.kind} {one.identifier}: {one.host}:{one.port}"
+        console.print(line, soft_wrap=True, highlight=False)
+    for each in found.missing:
+        console.print(
+            f"\n[yellow]Nothing runs as the {each.kind} {each.identifier}.[/] {escape(each.reason)}",
+            soft_wrap=True,
+            highlight=False,
         )
 
 

@@ -19,6 +19,7 @@ class State:
         runs: Fingerprint of what the server runs.
         fingerprint: Of everything that the last finished deployment was made from; blank while one is under way.
         stacks: What was asked for.
+        regions: Where the emulated account is prepared for deployments.
         outputs: The outputs of the deployed stacks, by stack.
     """
 
@@ -26,6 +27,7 @@ class State:
     runs: str
     fingerprint: str = ""
     stacks: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def unfinished(self) -> State:
@@ -42,6 +44,7 @@ def load(workspace: Workspace) -> State | None:
             runs=found["runs"],
             fingerprint=found["fingerprint"],
             stacks=tuple(found["stacks"]),
+            regions=tuple(found.get("regions", ())),
             outputs=found["outputs"],
         )
     except (OSError, ValueError, KeyError, TypeError):

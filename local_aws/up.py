@@ -6,6 +6,7 @@ import re
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from types import FrameType
 
 from rich.console import Console
@@ -16,7 +17,7 @@ from local_aws.cdk import Cdk
 from local_aws.clients import Clients
 from local_aws.fingerprint import fingerprint, server_fingerprint
 from local_aws.processes import PREFERRED_PORT
-from local_aws.project import ROOT, Workspace
+from local_aws.project import REGION, ROOT, Workspace
 from local_aws.state import State
 
 # "PetCuddleOTron |  3/52 | 3:51:12 AM | CREATE_COMPLETE | AWS::S3::Bucket | Site/Bucket (SiteBucket397A1860)"
@@ -36,36 +37,39 @@ def up(names: Sequence[str], workspace: Workspace, console: Console) -> None:
     stacks = catalogue.choose(names)
     now = fingerprint(ROOT, stacks)
     known = state.load(workspace)
-    whole = all(catalogue.template_file(stack, workspace.assembly).exists() for stack in stacks)
+    elsewhere = catalogue.further(stacks, ROOT)
+    whole = all(catalogue.template_file(stack, workspace.assembly).exists() for stack in (*stacks, *elsewhere))
     if whole and known and known.fingerprint == now and known.server.is_healthy():
         report.show(known, workspace, console)
         return
     with _terminated_like_interrupted(), _Steps(console) as steps:
-        current, fresh = _server(known, workspace, steps)
+        current = _server(known, workspace, steps)
         state.save(workspace, current.unfinished())
         with steps.step("Verify the senders of mail"):
             _seed(current, stacks)
         cdk = Cdk(workspace, current.server.port)
-        if fresh:
-            with steps.step("Bootstrap the emulated account"):
-                cdk.bootstrap(steps.show)
+        regions = tuple(dict.fromkeys((*current.regions, REGION, *elsewhere.values())))
+        if missing := [region for region in regions if region not in current.regions]:
+            with steps.step(f"Bootstrap the emulated account in {', '.join(missing)}"):
+                cdk.bootstrap(steps.show, regions=missing)
+            current = replace(current, regions=regions)
+            state.save(workspace, current.unfinished())
         with steps.step(f"Synthesize and deploy {', '.join(stacks)}"):
             outputs = cdk.deploy(stacks, catalogue.context(stacks), workspace.assembly, steps.show)
         if programs.read(current.server.port).waiting:
             with steps.step("Start the programs in the place of instances"):
                 programs.wait(current.server.port)
-    current = State(server=current.server, runs=current.runs, fingerprint=now, stacks=stacks, outputs=outputs)
+    current = replace(current, fingerprint=now, stacks=stacks, outputs=outputs)
     state.save(workspace, current)
     report.show(current, workspace, console)
 
 
-def _server(known: State | None, workspace: Workspace, steps: _Steps) -> tuple[State, bool]:
-    """The server, and whether it was bootstrapped for none of the earlier deployments."""
+def _server(known: State | None, workspace: Workspace, steps: _Steps) -> State:
+    """The server, and what is known of the earlier deployments to it."""
     runs = server_fingerprint(ROOT)
     if known and known.runs == runs and known.server.is_healthy():
         with steps.step(f"Server on port {known.server.port} is running"):
-            # Where the first deployment was interrupted, the bootstrapping may have been too; it may run twice.
-            return known, not known.outputs
+            return known
     with steps.step("Start the server"):
         if known:
             known.server.stop()
@@ -76,7 +80,7 @@ def _server(known: State | None, workspace: Workspace, steps: _Steps) -> tuple[S
             programs=True,
             on_spawn=lambda spawned: state.save(workspace, State(server=spawned, runs=runs)),
         )
-        return State(server=started, runs=runs), True
+        return State(server=started, runs=runs)
 
 
 def _seed(current: State, stacks: Sequence[str]) -> None:

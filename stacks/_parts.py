@@ -9,6 +9,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
+from constructs import Construct
 
 from aws_patterns.load_balancing.tls import TlsApproach
 
@@ -55,6 +56,25 @@ def network(stack: cdk.Stack, settings: _NetworkSettings, *, ipv6: bool = False)
         ipv6=ipv6,
         removal_policy=removal_policy(settings),
     )
+
+
+def in_further_region(stack: cdk.Stack, suffix: str, region: str, *, description: str) -> cdk.Stack:
+    """The part of a stack that is in another Region: a stack beside it, called like it with the suffix.
+
+    ``cdk deploy`` of the stack brings it, and deploys it first. What both must know of each other are names and
+    settings: references to another Region would be exports, which can't be changed when that Region is lost.
+    """
+    beside = stack.node.scope
+    assert isinstance(beside, Construct)  # noqa: S101 - a stack of this project is in an app
+    account = None if cdk.Token.is_unresolved(stack.account) else stack.account
+    further = cdk.Stack(
+        beside,
+        f"{stack.node.id}{suffix}",
+        env=cdk.Environment(account=account, region=region),
+        description=description,
+    )
+    stack.add_stack_dependency(further)
+    return further
 
 
 def outputs(stack: cdk.Stack, values: Mapping[str, str | None]) -> None:

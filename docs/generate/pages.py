@@ -49,7 +49,8 @@ def wanted(project: Path, built: Built) -> dict[PurePosixPath, str]:
     Raises:
         PageError: A page is missing, or asks for something that there is not.
     """
-    pictures = {one.name: list(_pictures(one.name, built.templates[one.name])) for one in STACKS}
+    names = [name for one in STACKS for name in (one.name, *built.further.get(one.name, ()))]
+    pictures = {name: list(_pictures(name, built.templates[name])) for name in names}
     all_pictures = [picture for of_stack in pictures.values() for picture in of_stack]
     drawn = svgs([picture.drawing for picture in all_pictures])
     files = {picture.file: svg for picture, svg in zip(all_pictures, drawn, strict=True)}
@@ -111,10 +112,12 @@ class _Page:
         self._built = built
         self._pictures = pictures
         self._sections: dict[str, Callable[[StackEntry], str]] = {
-            "architecture": lambda entry: self._pictures[entry.name][0].seen_from(path),
+            "architecture": lambda entry: "\n\n".join(
+                self._pictures[name][0].seen_from(path) for name in self._with_further(entry)
+            ),
             "workflows": lambda entry: "\n\n".join(one.seen_from(path) for one in self._pictures[entry.name][1:]),
             "settings": tables.settings,
-            "resources": lambda entry: tables.resources(self._built.templates[entry.name]),
+            "resources": self._resources,
             "scaling": self._scaling,
             "resilience": lambda entry: resilience.table(_variants(entry.name, self._built.templates)),
             "recovery": self._recovery,
@@ -142,6 +145,13 @@ class _Page:
             raise PageError(f"{self._path}: {entry.name} has no pool of workers whose scaling could be shown.")
         found = _scaling()
         return f"![{found.title}]({_link(self._path, _SCALING)})\n\n{found.summary}"
+
+    def _with_further(self, entry: StackEntry) -> list[str]:
+        return [entry.name, *self._built.further.get(entry.name, ())]
+
+    def _resources(self, entry: StackEntry) -> str:
+        found = [(name, tables.resources(self._built.templates[name])) for name in self._with_further(entry)]
+        return "\n\n".join(f"`{name}`: {table}" if len(found) > 1 else table for name, table in found)
 
     def _recovery(self, entry: StackEntry) -> str:
         promises = _variants(entry.name, self._built.promises)

@@ -13,6 +13,7 @@ from docs.generate.variants import VARIANTS
 from stacks._node import use_environment_node
 from stacks.registry import STACKS
 from stacks.settings.load import read_request
+from stacks.settings.regions import further_stacks
 
 # Whoever deploys a stack reads its warnings; here they would come once for each variant, about nothing anybody changed.
 _QUIET = {"@aws-cdk/core:annotationsInValidationReport": False}
@@ -25,10 +26,12 @@ class Built:
     Attributes:
         templates: By their names, or by ``variant_key``.
         promises: By the same names, what those promise that keep data.
+        further: What stacks bring along in other Regions: the names of those, which have templates, too.
     """
 
     templates: dict[str, Mapping[str, object]] = field(default_factory=dict)
     promises: dict[str, Promises] = field(default_factory=dict)
+    further: dict[str, Sequence[str]] = field(default_factory=dict)
 
 
 def variant_key(stack: str, variant: str) -> str:
@@ -61,9 +64,12 @@ def built(project: Path, arguments: Sequence[str], names: Sequence[str]) -> Buil
     with TemporaryDirectory() as folder:
         app = build_app(request, outdir=folder)
         app.synth()
-        files = {name: Path(folder, f"{name}.template.json") for name in names}
+        further = {entry.name: tuple(further_stacks(entry.name, settings)) for entry, settings in request.stacks}
+        everything = [*names, *(each for name in names for each in further[name])]
+        files = {name: Path(folder, f"{name}.template.json") for name in everything}
         promises = {name: getattr(app.node.find_child(name), "recovery", None) for name in names}
         return Built(
             templates={name: json.loads(file.read_text(encoding="utf-8")) for name, file in files.items()},
             promises={name: found for name, found in promises.items() if found is not None},
+            further={name: found for name, found in further.items() if found},
         )

@@ -31,6 +31,12 @@ VARIANTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "one worker always": {"minimum_workers": "1"},
         "Spot beyond one worker": {**_SPOT, "instance_types": "t4g.medium,c7g.large,m7g.medium"},
     },
+    "ReplicatedBucket": {
+        "without time control": {"time_control": "false"},
+    },
+    "SharedFiles": {
+        "with a copy in another Region": {"replica_region": "eu-west-3"},
+    },
     "BlueGreenWebTier": {
         "half the requests to green": {"green_percent": "50"},
         "all requests to green": {"green_percent": "100"},

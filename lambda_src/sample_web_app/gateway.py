@@ -110,10 +110,13 @@ class Checks:
     second at most.
     """
 
-    def __init__(self, *, folder: Path, dependencies: Sequence[Dependency], deadline: float) -> None:
+    def __init__(
+        self, *, folder: Path, dependencies: Sequence[Dependency], deadline: float, probes: Sequence[Probe] = ()
+    ) -> None:
         self._deadline = deadline
         self._probes = [Probe(_DISK_CHECK, lambda: _write_and_read(folder))]
         self._probes += [Probe(each.name, _reach(each, deadline)) for each in dependencies]
+        self._probes += probes
         self._lock = threading.Lock()
         self._health = Health({})
         self._looked_at: float | None = None
@@ -171,3 +174,11 @@ def _get(url: str, seconds: float) -> None:
         connection.close()
     if status >= _LOWEST_ERROR_STATUS:
         raise http.client.HTTPException(f"status {status}")
+
+
+def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
+    """What a server that has this certificate and its key speaks TLS with."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(certificate, key)
+    return context

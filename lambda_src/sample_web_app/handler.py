@@ -5,18 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import ssl
 import sys
 import threading
 import time
 from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from sample_web_app import logic
-from sample_web_app.gateway import Checks, Metadata
+from sample_web_app.gateway import Checks, Metadata, Probe, tls_context
 from sample_web_app.options import Options, read_options
 
 if TYPE_CHECKING:
@@ -29,11 +27,14 @@ _BACKLOG = 128
 _WAITING_AT_ONCE = 32
 _POLL_SECONDS = 0.05
 _SKIPPED_BYTES = 65_536
+# Asked every few seconds by each node of a load balancer.
+_UNLOGGED = ("/health", "/alive")
 # Who connects has something to ask; afterwards the connection may wait for as long as the load balancer likes.
 _FIRST_REQUEST_SECONDS = 10.0
 
 
-def _log(level: str, message: str, **facts: object) -> None:
+def log(level: str, message: str, **facts: object) -> None:
+    """One line of JSON on standard output."""
     # One write per line, past Python's buffer: lines of several threads must not mix, and the buffer's lock, held by
     # one of them at the very end, would abort the process.
     os.write(sys.stdout.fileno(), f"{logic.log_line(level, message, **facts)}\n".encode())
@@ -66,19 +67,23 @@ class Server(ThreadingHTTPServer):
     # Waiting for requests is done at the end, and has an end itself.
     block_on_close = False
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, *, handler: type[Handler] | None = None, probes: Sequence[Probe] = ()) -> None:
+        self.options = options
         self.version = options.version_label
         self.idle_seconds = options.idle_seconds
         self.metadata = Metadata(options.metadata_url)
         self.checks = Checks(
-            folder=options.state_directory, dependencies=options.dependency, deadline=options.health_seconds
+            folder=options.state_directory,
+            dependencies=options.dependency,
+            deadline=options.health_seconds,
+            probes=probes,
         )
         self.tally = _Tally()
         self.waiting = threading.BoundedSemaphore(_WAITING_AT_ONCE)
         self.draining = False
         self.last_status = ""
-        self.tls = _tls(options.certificate, options.key) if options.certificate and options.key else None
-        super().__init__((options.bind, options.port), Handler)
+        self.tls = tls_context(options.certificate, options.key) if options.certificate and options.key else None
+        super().__init__((options.bind, options.port), handler or Handler)
 
     def accept_what_waits(self) -> None:
         """Take the connections that were made before the listener closes; the kernel would reset them."""
@@ -117,7 +122,7 @@ class Server(ThreadingHTTPServer):
         # The base prints the client's address. A client that went away is nobody's error.
         error = sys.exc_info()[1]
         if not isinstance(error, OSError):
-            _log("error", "request failed", error=type(error).__name__)
+            log("error", "request failed", error=type(error).__name__)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -128,6 +133,7 @@ class Handler(BaseHTTPRequestHandler):
     timeout = _FIRST_REQUEST_SECONDS
     _owing = True
     _began = 0.0
+    _unread = True
 
     def setup(self) -> None:
         try:
@@ -145,6 +151,7 @@ class Handler(BaseHTTPRequestHandler):
     def parse_request(self) -> bool:
         self._owe(True)
         self._began = time.monotonic()
+        self._unread = True
         return super().parse_request()
 
     def _owe(self, owing: bool) -> None:
@@ -152,17 +159,19 @@ class Handler(BaseHTTPRequestHandler):
             self._owing = owing
             self.server.tally.owe(1 if owing else -1)
 
-    def _answer(self) -> None:
+    def reply(self) -> tuple[str, logic.Reply]:
+        """What is answered to the request, and what the log calls its path."""
         request = logic.Request.of(self.command, self.path)
-        reply = logic.refused(request) or self._serve(request)
-        if request.route != "/health":
+        return request.route, logic.refused(request) or self._serve(request)
+
+    def _answer(self) -> None:
+        route, reply = self.reply()
+        if route not in _UNLOGGED:
             took = round((time.monotonic() - self._began) * 1_000)
             trace = logic.trace_root(self.headers.get("X-Amzn-Trace-Id", ""))
-            _log(
-                "info", "request", method=request.method, route=request.route, status=reply.status, ms=took, trace=trace
-            )
+            log("info", "request", method=self.command, route=route, status=reply.status, ms=took, trace=trace)
         # A body that is left unread would be taken for the next request.
-        unread = not self._skip_body()
+        unread = self.body(_SKIPPED_BYTES) is None
         self._send(reply, close=unread or self.server.draining)
         self.wfile.flush()
         self._owe(False)
@@ -177,33 +186,39 @@ class Handler(BaseHTTPRequestHandler):
     do_DELETE = _answer  # noqa: N815 - the base's name
     do_OPTIONS = _answer  # noqa: N815 - the base's name
 
-    def _skip_body(self) -> bool:
-        """Whether the next request begins where reading is now."""
+    def body(self, most: int) -> bytes | None:
+        """What came with the request, the first time that it is asked for; then nothing. None where it is too long.
+
+        Without None, the next request begins where reading is now.
+        """
+        if not self._unread:
+            return b""
         lengths = self.headers.get_all("Content-Length", [])
         if "Transfer-Encoding" in self.headers or len(lengths) > 1:
-            return False
+            return None
         length = lengths[0] if lengths else "0"
-        if not length.isdecimal() or int(length) > _SKIPPED_BYTES:
-            return False
-        self.rfile.read(int(length))
-        return True
+        if not length.isdecimal() or int(length) > most:
+            return None
+        self._unread = False
+        return self.rfile.read(int(length))
 
     def _serve(self, request: logic.Request) -> logic.Reply:
         server = self.server
         if request.path == "/health":
-            return logic.health_document(self._health())
+            return self.health()
         if request.path == "/slow":
             return self._slow(request)
         make = logic.identity_document if request.path == "/identity" else logic.identity_page
         return make(server.metadata.identity(), server.version)
 
-    def _health(self) -> logic.Health:
+    def health(self) -> logic.Reply:
+        """Whether this instance can do its work; the log hears of changes."""
         server = self.server
         health = logic.Health({}, draining=True) if server.draining else server.checks.health()
         if health.status != server.last_status:
             server.last_status = health.status
-            _log("info" if health.status == "ok" else "warning", "health", status=health.status, failed=health.failed())
-        return health
+            log("info" if health.status == "ok" else "warning", "health", status=health.status, failed=health.failed())
+        return logic.health_document(health)
 
     def _slow(self, request: logic.Request) -> logic.Reply:
         seconds = logic.wait_seconds(request)
@@ -212,7 +227,7 @@ class Handler(BaseHTTPRequestHandler):
         if not self.server.waiting.acquire(blocking=False):
             return logic.busy()
         try:
-            _log("info", "waiting", seconds=seconds)
+            log("info", "waiting", seconds=seconds)
             time.sleep(seconds)
         finally:
             self.server.waiting.release()
@@ -246,12 +261,16 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def main(arguments: Sequence[str]) -> int:
+    """Serve until SIGTERM or SIGINT, as ``serve()`` does."""
+    return serve(Server(read_options(arguments)))
+
+
+def serve(server: Server) -> int:
     """Serve until SIGTERM or SIGINT; then say unhealthy, finish what is under way, and end.
 
     Gives 0 when every request that was accepted was answered, 1 when the patience ended before.
     """
-    options = read_options(arguments)
-    server = Server(options)
+    options = server.options
     told, tell = os.pipe()
     # Python runs handlers in this thread alone, and only once it waits for nothing: what ends its waiting is written
     # by whichever thread the signal comes to.
@@ -266,22 +285,15 @@ def main(arguments: Sequence[str]) -> int:
         signal.signal(number, told_to_stop)
     serving = threading.Thread(target=server.serve_forever, args=(_POLL_SECONDS,), name="accept", daemon=True)
     serving.start()
-    _log("info", "listening", port=server.server_address[1], version=server.version, tls=server.tls is not None)
+    log("info", "listening", port=server.server_address[1], version=server.version, tls=server.tls is not None)
 
     os.read(told, 1)
-    _log("info", "draining", notice=options.notice_seconds, grace=options.grace_seconds)
+    log("info", "draining", notice=options.notice_seconds, grace=options.grace_seconds)
     # Still serving: whoever sends requests here reads in /health that it should not.
     time.sleep(options.notice_seconds)
     server.shutdown()
     server.accept_what_waits()
     server.server_close()
     left = server.tally.wait_for_none(options.grace_seconds)
-    _log("error" if left else "info", "stopped", unanswered=left)
+    log("error" if left else "info", "stopped", unanswered=left)
     return 1 if left else 0
-
-
-def _tls(certificate: Path, key: Path) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(certificate, key)
-    return context

@@ -28,9 +28,9 @@ class Options:
     metadata_url: str
 
 
-def read_options(arguments: Sequence[str]) -> Options:
+def read_options(arguments: Sequence[str], *, program: str = "sample_web_app") -> Options:
     """The options; ends the process, saying why, when they can't be read."""
-    parser = argparse.ArgumentParser(prog="sample_web_app", description="A small web application.")
+    parser = argparse.ArgumentParser(prog=program, description="A small web application.")
     add = parser.add_argument
     add("--bind", default="0.0.0.0", help="address to listen on")  # noqa: S104 - behind its security group
     add("--port", type=int, default=8_080, help="port to listen on; 0 takes any")

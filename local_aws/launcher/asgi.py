@@ -10,8 +10,10 @@ from http import HTTPStatus
 
 from local_aws.hosts import balancer_name, localize, public_balancer
 from local_aws.launcher import faults, operations, recorded, stand_ins, website
+from local_aws.launcher.data_servers.manager import DATA_SERVERS
 from local_aws.launcher.hooks import AsgiApp, Receive, Scope, Send
 from local_aws.launcher.programs.supervisor import SUPERVISOR
+from local_aws.launcher.tables.replication import REPLICATION
 
 _OWN = "/_local_aws/"
 _API_HOST = ".execute-api."
@@ -61,6 +63,8 @@ class Application:
             recorded.clear()
             faults.FAULTS.clear()
             stand_ins.clear()
+            REPLICATION.clear()
+            await asyncio.to_thread(DATA_SERVERS.close)
         await self._emulator(_counted_as_tls(scope, headers), receive, send)
 
 
@@ -120,11 +124,19 @@ def _own_endpoint(method: str, path: str, body: bytes) -> tuple[int, dict[str, s
                 answer = {"recorded": recorded.listing()}
             case "GET", "programs":
                 answer = {**SUPERVISOR.status()}
+            case "GET", "data-servers":
+                answer = {**DATA_SERVERS.status()}
             case "POST", "faults":
                 faults.FAULTS.add(faults.Fault.parse(_object(body)))
                 answer = {"added": True}
             case "DELETE", "faults":
                 faults.FAULTS.clear()
+                answer = {"cleared": True}
+            case "POST", "isolated-regions":
+                REPLICATION.isolate(_object(body))
+                answer = {"added": True}
+            case "DELETE", "isolated-regions":
+                REPLICATION.reconnect()
                 answer = {"cleared": True}
             case "POST", "stand-ins":
                 stand_ins.add(_object(body))

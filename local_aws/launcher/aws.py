@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 _building = threading.Lock()
 
 
-def client(service: str) -> BaseClient:
-    """A client acting as the root of the account, in the region, of the request being served."""
+def client(service: str, region: str | None = None) -> BaseClient:
+    """A client acting as the root of the account of the request being served, in a region; default: that request's."""
     with _building:
-        return _client(service, hooks.region(), hooks.account())
+        return _client(service, region or hooks.region(), hooks.account())
 
 
 def ec2() -> EC2Client:

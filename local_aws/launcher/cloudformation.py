@@ -6,12 +6,15 @@ from collections.abc import Callable
 from typing import cast
 
 from local_aws.hosts import localize
-from local_aws.launcher import bucket_deployment, custom_resources, hooks
+from local_aws.launcher import bucket_deployment, custom_resources, hooks, secret_references
 from local_aws.launcher.added_types import ADDED_TYPES
 from local_aws.launcher.balancing import types as balancing_types
+from local_aws.launcher.buckets import configuration as bucket_types
+from local_aws.launcher.data_servers import types as data_types
 from local_aws.launcher.hooks import Handler, Properties, Provisioned
 from local_aws.launcher.recorded import HandlersWithFallback
 from local_aws.launcher.scaling import types as scaling_types
+from local_aws.launcher.tables import types as table_types
 from local_aws.launcher.values import flag, text
 
 _SECURE_UPGRADE = "upgrade-insecure-requests"
@@ -29,6 +32,7 @@ def install(port: int) -> None:
     wrapped = {
         "AWS::ApiGateway::Method": _with_request_validator(handlers["AWS::ApiGateway::Method"]),
         "AWS::SNS::Topic": _with_topic_attributes(handlers["AWS::SNS::Topic"]),
+        "AWS::SecretsManager::Secret": secret_references.handler(handlers["AWS::SecretsManager::Secret"]),
         "AWS::EC2::VPC": _with_vpc_attributes(handlers["AWS::EC2::VPC"]),
         "AWS::CloudFront::ResponseHeadersPolicy": _with_local_hosts(
             handlers["AWS::CloudFront::ResponseHeadersPolicy"], port
@@ -36,11 +40,14 @@ def install(port: int) -> None:
     }
     handlers.update({**native, **added, **wrapped, **balancing_types.handlers(handlers)})
     handlers.update(scaling_types.handlers(handlers))
+    handlers.update(table_types.handlers(handlers))
+    led = {**data_types.handlers(handlers), **bucket_types.handlers(handlers)}
+    handlers.update(led)
     hooks.HANDLERS.replace(handlers)
     hooks.CHANGE_SET_HANDLERS.replace(handlers)
 
     blocking = cast("Callable[[str], bool]", hooks.RUNS_ON_WORKER_THREAD.get())
-    hooks.RUNS_ON_WORKER_THREAD.replace(lambda name: name in added or blocking(name))
+    hooks.RUNS_ON_WORKER_THREAD.replace(lambda name: name in added or name in led or blocking(name))
     custom_resources.cap_waiting()
 
 

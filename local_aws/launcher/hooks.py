@@ -6,75 +6,46 @@ launcher imports MiniStack: when a name moves, this module says so in one senten
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any, NoReturn, NotRequired, Protocol, TypedDict, cast
+from typing import cast
 
-PINNED_VERSION = "1.5.33"
+from local_aws.launcher.hook import (
+    PINNED_VERSION,
+    AsgiApp,
+    Attributes,
+    Handler,
+    Hook,
+    HookMissingError,
+    Lists,
+    Properties,
+    Provisioned,
+    Receive,
+    Record,
+    Scope,
+    ScopedStore,
+    Send,
+    Store,
+)
 
-Scope = MutableMapping[str, Any]  # ASGI leaves the types of its messages open
-Receive = Callable[[], Awaitable[Scope]]
-Send = Callable[[Scope], Awaitable[None]]
-AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-Record = dict[str, Any]  # the emulator's own state has no types either
-Store = MutableMapping[str, Record]
-Lists = MutableMapping[str, list[Record]]
-
-Properties = Mapping[str, object]
-Attributes = Mapping[str, object]
-Provisioned = tuple[str, Attributes]
-
-
-class Handler(TypedDict):
-    """How the emulator's CloudFormation provisions one resource type."""
-
-    create: Callable[[str, Properties, str], Provisioned]
-    update: NotRequired[Callable[..., Provisioned]]
-    update_with_logical_id: NotRequired[bool]
-    delete: Callable[[str, Properties], None]
-
-
-class ScopedStore(Protocol):
-    """The emulator's state of one kind, by account, region and name."""
-
-    def all_items(self) -> Iterable[tuple[tuple[str, str, str], Record]]: ...
-
-
-class HookMissingError(RuntimeError):
-    """A private name that the launcher patches is not there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hook:
-    """A private name: where it is and what for."""
-
-    module: str
-    name: str
-    purpose: str
-
-    def get(self) -> object:
-        """The current value. Raises HookMissingError."""
-        try:
-            return getattr(importlib.import_module(self.module), self.name)
-        except (ImportError, AttributeError) as cause:
-            self._missing(cause)
-
-    def replace(self, value: object) -> None:
-        """Put another value in its place. Raises HookMissingError where there is nothing to replace."""
-        self.get()
-        setattr(importlib.import_module(self.module), self.name, value)
-
-    def _missing(self, cause: Exception) -> NoReturn:
-        raise HookMissingError(
-            f"MiniStack {version('ministack')} has no {self.module}.{self.name}, which local_aws needs "
-            f"{self.purpose}: install the version it is written for, ministack=={PINNED_VERSION} "
-            "(pip install -r requirements.txt)."
-        ) from cause
-
+__all__ = [
+    "PINNED_VERSION",
+    "AsgiApp",
+    "Attributes",
+    "Handler",
+    "Hook",
+    "HookMissingError",
+    "Lists",
+    "Properties",
+    "Provisioned",
+    "Receive",
+    "Record",
+    "Scope",
+    "ScopedStore",
+    "Send",
+    "Store",
+]
 
 _CLOUDFORMATION = "ministack.services.cloudformation"
 _STEP_FUNCTIONS = "ministack.services.stepfunctions"
@@ -88,6 +59,8 @@ _PROVISIONERS = f"{_CLOUDFORMATION}.provisioners"
 _BALANCERS = "ministack.services.alb"
 _SCALING = "ministack.services.autoscaling"
 _EC2 = "ministack.services.ec2"
+_BUCKETS = "ministack.services.s3"
+_TABLES = "ministack.services.dynamodb"
 
 APP = Hook("ministack.app", "app", "to serve")
 HANDLERS = Hook(f"{_CLOUDFORMATION}.provisioners", "_RESOURCE_HANDLERS", "to add CloudFormation types")
@@ -195,12 +168,52 @@ EC2_TAGS = Hook(_EC2, "_tags", "to tag instances")
 SUBNETS = Hook(_EC2, "_subnets", "to know the zones of subnets")
 INSTANCE_FILTERS = Hook(_EC2, "_matches_filters", "to find instances by more than their states")
 LAUNCH_TEMPLATES = Hook(_EC2, "_launch_templates", "to start instances from launch templates")
+DATABASES = Hook("ministack.services.rds", "_instances", "to let databases lead to real servers")
+DATABASE_CLUSTERS = Hook("ministack.services.rds", "_clusters", "to let databases lead to real servers")
+CACHES = Hook("ministack.services.elasticache", "_replication_groups", "to let caches lead to real servers")
+CACHE_NODES = Hook("ministack.services.elasticache", "_clusters", "to let caches lead to real servers")
+CACHE_USERS = Hook("ministack.services.elasticache", "_users", "to let the users of caches into real servers")
+SECRETS = Hook("ministack.services.secretsmanager", "_secrets", "to know secrets by their ARNs")
+CACHE_USER_GROUPS = Hook("ministack.services.elasticache", "_user_groups", "to know the users of caches")
+TABLES = Hook(_TABLES, "_tables", "to know tables and their replicas")
+STREAM_RECORDS = Hook(_TABLES, "_stream_records", "to tell streams of the end of items")
+EXPIRY_SETTINGS = Hook(_TABLES, "_ttl_settings", "to let items of CloudFormation's tables end")
+RECOVERY_SETTINGS = Hook(_TABLES, "_pitr_settings", "to let CloudFormation's tables keep what they are")
+TABLE_ENCRYPTION = Hook(_TABLES, "_sse_description_from_spec", "to let CloudFormation's tables keep what they are")
+KEY_VALUE = Hook(_TABLES, "_extract_key_val", "to replicate items")
+SET_ITEM = Hook(_TABLES, "_set_item", "to replicate items")
+REMOVE_ITEM = Hook(_TABLES, "_remove_item", "to replicate deletions, and to tell of the end of items")
+EMIT_CHANGE = Hook(_TABLES, "_emit_stream_event", "to tell streams of what was replicated")
+REPLICATE_ITEM = Hook(_TABLES, "_replicate_write", "to replicate items a little later")
+REPLICA_UPDATES = Hook(_TABLES, "_apply_replica_updates", "to give CloudFormation's tables their replicas")
+DELETE_TABLE = Hook(_TABLES, "_delete_table", "to delete replicas with their table")
 PUT_EVENTS = Hook("ministack.services.eventbridge", "_put_events", "to tell of Auto Scaling's instances")
 IAM_ACTION = Hook("ministack.core.iam_actions", "extract_iam_action", "to name the actions of batches")
 RESOURCE_ARN = Hook("ministack.core.iam_actions", "extract_resource_arn", "to name the resource of a mail")
 ENFORCE = Hook("ministack.core.iam_evaluator", "enforce", "to give IAM the condition keys of a mail")
 MAIL_IDENTITIES = Hook("ministack.services.ses", "_identities", "to name the resource of a mail")
 MAIL_IDENTITIES_V2 = Hook("ministack.services.ses_v2", "_identities", "to name the resource of a mail")
+REPLICATE = Hook(_BUCKETS, "_maybe_replicate", "to replicate by all that rules say")
+REPLICATE_DELETE_MARKER = Hook(_BUCKETS, "_maybe_replicate_delete_marker", "to replicate deletions to every bucket")
+REPLICATION_RULE = Hook(_BUCKETS, "_replication_rule_for", "to replicate to more than one bucket")
+REPLICATION_DESTINATION = Hook(_BUCKETS, "_replication_destination", "to let roles of replication be enforced")
+REPLICATION_PREFIX = Hook(_BUCKETS, "_replication_rule_prefix", "to know what a rule of replication speaks of")
+REPLICATION_TAGS = Hook(_BUCKETS, "_replication_rule_tags", "to know what a rule of replication speaks of")
+REPLICATIONS = Hook(_BUCKETS, "_bucket_replication", "to replicate by all that rules say")
+DELETE_MARKER = Hook(_BUCKETS, "_record_delete_marker", "to replicate deletions to every bucket")
+IN_ACCOUNT = Hook(_BUCKETS, "_in_account", "to write to a bucket of another account")
+BUCKETS = Hook(_BUCKETS, "_buckets", "to know the Regions of buckets")
+BUCKET_ENCRYPTION = Hook(_BUCKETS, "_bucket_encryption", "to know what a key is used for")
+VERSIONING = Hook(_BUCKETS, "_bucket_versioning", "to replicate what is versioned")
+OBJECT_VERSIONS = Hook(_BUCKETS, "_object_versions", "to say how copies are encrypted")
+OBJECT_TAGS = Hook(_BUCKETS, "_object_tags", "to replicate existing objects by their tags")
+READ_OBJECT = Hook(_BUCKETS, "_read_body", "to replicate existing objects")
+SERVE_S3_CONTROL = Hook("ministack.app", "_handle_s3_control_request", "to replicate existing objects")
+KEYS = Hook("ministack.services.kms", "_keys", "to know what encrypts copies")
+KEY_ALIASES = Hook("ministack.services.kms", "_aliases", "to know what encrypts copies")
+ROLE_POLICIES = Hook("ministack.core.iam_evaluator", "_gather_role_policies", "to enforce roles of replication")
+IAM_REQUEST = Hook("ministack.core.iam_evaluator", "EvalContext", "to enforce roles of replication")
+IAM_DECISION = Hook("ministack.core.iam_evaluator", "evaluate", "to enforce roles of replication")
 REQUEST_SCOPE = Hook("ministack.core.responses", "request_scope", "to act in an account and a region")
 GET_REGION = Hook("ministack.core.responses", "get_region", "to know the region of a request")
 GET_ACCOUNT = Hook("ministack.core.responses", "get_account_id", "to know the account of a request")
@@ -212,12 +225,20 @@ WRAPPED_TYPES: tuple[str, ...] = (
     "AWS::ApiGateway::Method",
     "AWS::AutoScaling::AutoScalingGroup",
     "AWS::CloudFront::ResponseHeadersPolicy",
+    "AWS::DynamoDB::GlobalTable",
+    "AWS::DynamoDB::Table",
     "AWS::EC2::VPC",
+    "AWS::ElastiCache::ReplicationGroup",
+    "AWS::ElastiCache::User",
     "AWS::ElasticLoadBalancingV2::Listener",
     "AWS::ElasticLoadBalancingV2::ListenerRule",
     "AWS::ElasticLoadBalancingV2::LoadBalancer",
     "AWS::ElasticLoadBalancingV2::TargetGroup",
+    "AWS::RDS::DBCluster",
+    "AWS::RDS::DBInstance",
+    "AWS::S3::Bucket",
     "AWS::SNS::Topic",
+    "AWS::SecretsManager::Secret",
 )
 
 

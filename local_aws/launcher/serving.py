@@ -11,6 +11,7 @@ from hypercorn.config import Config
 from local_aws.launcher import (
     alarms,
     balancing,
+    buckets,
     cloudformation,
     faults,
     function_errors,
@@ -24,15 +25,18 @@ from local_aws.launcher import (
     queue_permissions,
     refinements,
     scaling,
+    tables,
     undelivered,
 )
 from local_aws.launcher.asgi import Application
 from local_aws.launcher.balancing.health import check_all
 from local_aws.launcher.balancing.serving import publish_health
+from local_aws.launcher.data_servers.manager import DATA_SERVERS
 from local_aws.launcher.periodic import repeating
 from local_aws.launcher.programs.supervisor import SUPERVISOR
 from local_aws.launcher.scaling import tracking
 from local_aws.launcher.scaling.groups import Capacity
+from local_aws.launcher.tables import expiry
 
 if TYPE_CHECKING:
     from hypercorn.typing import ASGIFramework
@@ -59,6 +63,7 @@ async def serve(port: int, metrics_interval: float, *, programs: bool) -> None:
         raise CannotServeError(str(problem)) from problem
     balancing.install()
     scaling.install()
+    tables.install()
     cloudformation.install(port)
     faults.install()
     parameters.install()
@@ -67,6 +72,7 @@ async def serve(port: int, metrics_interval: float, *, programs: bool) -> None:
     queue_permissions.install()
     mapping_templates.install()
     message_moves.install()
+    buckets.install()
     undelivered.install()
     metrics.install()
     queue_metrics.install()
@@ -80,12 +86,14 @@ async def serve(port: int, metrics_interval: float, *, programs: bool) -> None:
         with (
             ExitStack() as running,
             repeating(
-                [queue_metrics.Queues().sample, Capacity().sample, alarms.evaluate_all, tracking.go_on],
+                [queue_metrics.Queues().sample, Capacity().sample, expiry.look, alarms.evaluate_all, tracking.go_on],
                 metrics_interval,
             ),
             repeating([check_all, publish_health], metrics_interval),
         ):
             if programs:
+                DATA_SERVERS.enable()
+                running.enter_context(closing(DATA_SERVERS))
                 SUPERVISOR.enable()
                 running.enter_context(closing(SUPERVISOR))
                 running.enter_context(repeating([SUPERVISOR.look], _PROGRAMS_SECONDS))

@@ -13,11 +13,11 @@ _KEY_ARN = re.compile(r"arn:[\w-]+:kms:[a-z0-9-]+:\d{12}:key/[\w-]+", re.ASCII)
 _CERTIFICATE_ARN = re.compile(r"arn:[\w-]+:acm:[a-z0-9-]+:\d{12}:certificate/[\w-]+", re.ASCII)
 
 
-def topic_problems(arn: str | None) -> list[str]:
-    """What is wrong with ``alarm_topic_arn``."""
+def topic_problems(arn: str | None, *, name: str = "alarm_topic_arn") -> list[str]:
+    """What is wrong with the ARN of a topic for alarms."""
     if arn is None or _TOPIC_ARN.fullmatch(arn):
         return []
-    return [f"alarm_topic_arn must look like arn:aws:sns:eu-west-1:111122223333:my-topic, got {arn!r}"]
+    return [f"{name} must look like arn:aws:sns:eu-west-1:111122223333:my-topic, got {arn!r}"]
 
 
 def key_problems(arn: str | None) -> list[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar, get_type_hints
 from stacks.settings._sources import TAG_PREFIX, Given, parse_arguments, read_sources
 from stacks.settings.app import AppSettings
 from stacks.settings.convert import UnfitError, convert, describe, stand_in
+from stacks.settings.regions import region_problems
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -72,7 +73,7 @@ class _Reader:
         selected = self._selected()
         self._refuse_strangers(selected)
         app = self._app_settings()
-        stacks = tuple((entry, self._settings(entry.settings, entry.name)) for entry in selected)
+        stacks = tuple((entry, self._settings(entry.settings, entry.name, app.region)) for entry in selected)
         if self._problems:
             lines = [
                 "The settings can't be used:",
@@ -151,7 +152,7 @@ class _Reader:
         self._check(app.problems(), given, {}, ())
         return app
 
-    def _settings(self, kind: type[_S], stack: str) -> _S:
+    def _settings(self, kind: type[_S], stack: str, region: str | None) -> _S:
         """The settings of one stack; with stand-ins for what can't be read, so that the rest is checked too."""
         hints = get_type_hints(kind)
         values: dict[str, object] = {}
@@ -180,7 +181,7 @@ class _Reader:
             if _is_required(setting):
                 values[name] = stand_in(hint)
         settings = kind(**values)
-        self._check(settings.problems(), origins, defaults, unreadable)
+        self._check([*settings.problems(), *region_problems(settings, region)], origins, defaults, unreadable)
         return settings
 
     def _unfit(self, name: str, annotation: object, given: Given, default: str = "") -> None:

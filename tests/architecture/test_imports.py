@@ -24,7 +24,7 @@ OUTSIDE_WORLD = (
     *("requests", "urllib.request", "http", "socket", "ssl", "subprocess", "asyncio", "getpass"),
     *("time", "datetime", "random", "secrets", "uuid"),
 )
-OPERATORS_TOOLS = ("redrive.py", "redrive_copies.py")
+OPERATORS_TOOLS = ("redrive.py", "redrive_copies.py", "existing_objects.py")
 
 
 class Rule(NamedTuple):
@@ -42,9 +42,14 @@ def rules(functions: tuple[str, ...]) -> tuple[Rule, ...]:
         Rule("constructs/aws_patterns/**/*.py", (*AWS, *OUTSIDE_WORLD), but=OPERATORS_TOOLS),
         # What an operator runs meets AWS and needs no CDK; no construct may need it.
         Rule("constructs/aws_patterns/messaging/redrive*.py", CDK),
+        Rule("constructs/aws_patterns/storage/existing_objects.py", CDK),
         Rule(
             "constructs/aws_patterns/**/*.py",
-            ("aws_patterns.messaging.redrive", "aws_patterns.messaging.redrive_copies"),
+            (
+                "aws_patterns.messaging.redrive",
+                "aws_patterns.messaging.redrive_copies",
+                "aws_patterns.storage.existing_objects",
+            ),
             but=("__main__.py", *OPERATORS_TOOLS),
         ),
         Rule("stacks/**/*.py", (*AROUND, *functions, *AWS, *OUTSIDE_WORLD)),

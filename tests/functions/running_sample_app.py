@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 
 PATIENCE_SECONDS = 30.0
 _SOURCES = Path(__file__).parents[2] / "lambda_src"
@@ -96,24 +96,35 @@ class RunningApp:
         folder: That it may write to.
         tls: Whether to speak HTTPS to it.
         sources: Where its package is. Default: in this repository.
+        package: Another application that is served in the same way.
+        environment: Its variables.
     """
 
-    def __init__(self, *arguments: str, folder: Path, tls: bool = False, sources: Path = _SOURCES) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        folder: Path,
+        tls: bool = False,
+        sources: Path = _SOURCES,
+        package: str = "sample_web_app",
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._tls = tls
         self.process = subprocess.Popen(
             [
-                *(sys.executable, "-X", "dev", "-m", "sample_web_app", "--bind", "127.0.0.1", "--port", "0"),
+                *(sys.executable, "-X", "dev", "-m", package, "--bind", "127.0.0.1", "--port", "0"),
                 *("--state-directory", str(folder), *arguments),
             ],
             cwd=sources,
-            env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"},
+            env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
         self._lines: queue.Queue[str] = queue.Queue()
         self._seen: list[dict[str, object]] = []
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
         self.port = 0
 
     def _read(self) -> None:
@@ -136,6 +147,8 @@ class RunningApp:
     ) -> None:
         self.process.kill()
         self.process.wait(PATIENCE_SECONDS)
+        # Nobody may be reading what is closed.
+        self._reader.join(PATIENCE_SECONDS)
         assert self.process.stdout is not None
         self.process.stdout.close()
 

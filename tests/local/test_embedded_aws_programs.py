@@ -21,6 +21,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
+from aws_patterns.compute._my_clothes_boot import boot_commands as my_clothes_commands
 from aws_patterns.compute._sample_web_app_boot import boot_commands
 from local_aws import cli, processes, programs, server, state
 from local_aws.embedded import EmbeddedAws
@@ -261,6 +262,25 @@ def test_a_boot_script_is_understood_with_all_its_options() -> None:
     options = dict(zip(found.arguments[::2], found.arguments[1::2], strict=True))
     assert options["--version-label"] == "50 % of $1"
     assert options["--dependency"] == "database=tcp://10.0.8.5:5432"
+
+
+def test_a_shops_boot_script_is_understood_with_its_options_and_variables() -> None:
+    commands = my_clothes_commands(
+        source=f"s3://{BUCKET}/{KEY}",
+        region="us-east-1",
+        environment={"SESSIONS": "sticky", "DATABASE_SECRET": 'a "secret"'},
+        port=8080,
+        tls=False,
+        version="7",
+        notice_seconds=0,
+        grace_seconds=35,
+    )
+    found = program_of(base64.b64encode("\n".join(["#!/bin/bash", *commands]).encode()).decode())
+
+    assert found is not None
+    assert (found.kind.package, found.archives) == ("my_clothes", ((BUCKET, KEY),))
+    assert found.variables == {"SESSIONS": "sticky", "DATABASE_SECRET": 'a "secret"'}
+    assert found.arguments[:4] == ("--port", "8080", "--version-label", "7")
 
 
 @pytest.mark.parametrize("script", ["", "#!/bin/bash\nyum install -y httpd", "aws s3 cp 's3://a/b' c"])

@@ -68,7 +68,7 @@ def test_up_deploys_then_only_looks_and_recovers_from_a_crash(workspace: Workspa
 def test_a_server_that_runs_an_older_launcher_is_replaced(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(*_arguments: object) -> None:
+    def interrupted(*_arguments: object, **_named: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("local_aws.cdk.Cdk.bootstrap", interrupted)
@@ -87,7 +87,7 @@ def test_a_server_that_runs_an_older_launcher_is_replaced(
 def test_a_deployment_that_was_interrupted_is_taken_up_again(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(*_arguments: object) -> None:
+    def interrupted(*_arguments: object, **_named: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -103,3 +103,13 @@ def test_a_deployment_that_was_interrupted_is_taken_up_again(
     assert running(workspace).server == left
     assert "CREATE_COMPLETE AWS::StepFunctions::StateMachine" in shown
     assert running(workspace).fingerprint
+
+
+def test_a_stack_of_two_regions_is_deployed_to_both_and_shown(workspace: Workspace) -> None:
+    output = io.StringIO()
+    up(["ReplicatedBucket"], workspace, Console(file=output, width=120))
+    shown, known = output.getvalue(), running(workspace)
+    assert "Bootstrap the emulated account in us-east-1, us-west-2" in shown
+    assert known.regions == ("us-east-1", "us-west-2")
+    assert set(known.outputs) == {"ReplicatedBucket", "ReplicatedBucketReplica"}
+    assert [line for line in shown.splitlines() if "ReplicatedBucketReplica" in line and "executes" in line]

@@ -295,6 +295,6 @@ def test_what_does_not_run_is_shown_with_its_reason() -> None:
         "Nothing runs yet for i-1.",
         "It has ended for i-2, to be replaced by Auto Scaling.",
         "It has ended for i-3, and is started again.",
-        "Nothing runs in the place of 2 instances with the sample application: here load balancers reach it over HTTP "
+        "Nothing runs in the place of 2 instances with a web application: here load balancers reach it over HTTP "
         "alone, and network load balancers carry no traffic.",
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from syrupy.extensions.json import JSONSnapshotExtension
 
 from stacks.registry import STACKS
 from stacks.settings.load import read_request
+from stacks.settings.regions import further_stacks
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
@@ -33,14 +34,20 @@ _DOWNLOAD = re.compile(r"(?<=Download)[0-9a-f]{12}(?:[0-9A-F]{8})?")
 
 @dataclass(frozen=True, kw_only=True)
 class Synthesis:
-    """What came out of one stack: its template, what a rule has to say about it, and what the patterns remark."""
+    """What came out of one stack: its template, what a rule has to say about it, and what the patterns remark.
+
+    Attributes:
+        further: The templates of the stacks that it brings along in other Regions, by their Regions.
+    """
 
     template: dict[str, Any]
+    further: Mapping[str, dict[str, Any]]
     findings: list[str]
     advice: list[str]
 
     def without_asset_hashes(self) -> dict[str, Any]:
-        return dict(json.loads(_DOWNLOAD.sub("<asset>", _ASSET_HASH.sub("<asset hash>", json.dumps(self.template)))))
+        template = {**self.template, "further": self.further} if self.further else self.template
+        return dict(json.loads(_DOWNLOAD.sub("<asset>", _ASSET_HASH.sub("<asset hash>", json.dumps(template)))))
 
 
 Synthesize = Callable[..., Synthesis]
@@ -83,8 +90,13 @@ def synthesize(
         request = read_request(STACKS, arguments=selection, environment={}, project=project)
         app = build_app(request, outdir=outdir, validate=True)
         found = judge(app)
+        ((entry, chosen),) = request.stacks
         return Synthesis(
             template=json.loads((outdir / f"{name}.template.json").read_text()),
+            further={
+                region: json.loads((outdir / f"{stack}.template.json").read_text())
+                for stack, region in further_stacks(entry.name, chosen).items()
+            },
             findings=[finding for finding in found if not finding.startswith(ADVICE)],
             advice=[finding for finding in found if finding.startswith(ADVICE)],
         )

@@ -21,8 +21,10 @@ NAMES = [entry.name for entry in STACKS]
 
 # Variants whose findings differ from those of the stack as it stands.
 TOPIC = "alarm_topic_arn=arn:aws:sns:us-east-1:111122223333:alarms"
+REPLICA_TOPIC = "replica_alarm_topic_arn=arn:aws:sns:us-west-2:111122223333:alarms"
 CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/00000000-0000-0000-0000-000000000000"
 KEY = "encryption_key_arn=arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-000000000000"
+TABLE_KEYS = ",".join(f"arn:aws:kms:{region}:111122223333:key/mrk-0" for region in ("us-east-1", "us-west-2"))
 QUEUE = "arn:aws:sqs:us-east-1:444455556666:orders"
 WEB_ACL = "web_acl_arn=arn:aws:wafv2:us-east-1:111122223333:regional/webacl/Web/00000000-0000-0000-0000-000000000000"
 ONE_ACCOUNT = ("account=111122223333", "region=eu-west-1")
@@ -79,6 +81,29 @@ VARIANTS: list[tuple[str, ...]] = [
     ("EventBackbone", KEY, TOPIC, "log_level=TRACE", DESTROY),
     ("EventBackbone", "archive_days=", "log_level=OFF"),
     ("EventBackbone", *ONE_ACCOUNT),
+    ("GlobalTable", "account=111122223333", "region=us-west-2", TOPIC, DESTROY),
+    ("GlobalTable", f"encryption_key_arns={TABLE_KEYS}", "sort_key=n", "time_to_live_attribute=ends", "recovery_days="),
+    ("GlobalTable", "capacity=provisioned", "maximum_read_units=100", "maximum_write_units=50", "table_name=carts"),
+    ("GlobalTable", "regions=eu-west-1", "aws_managed_key=true", "maximum_read_units=100"),
+    ("AuroraDatabase", *ONE_ACCOUNT),
+    ("AuroraDatabase", DESTROY, KEY, TOPIC, "connections=proxy", "maximum_readers=4", "nat_gateways=single"),
+    ("AuroraDatabase", "engine=mysql", "instance_type=r7g.large", "readers=2", "connections=proxy-iam"),
+    ("AuroraDatabase", "minimum_acu=0", "readers=0", "single_point_of_failure=true", "availability_zones=2"),
+    ("AuroraDatabase", "rotation_days=", "interface_endpoints=", "iam_authentication=false", "io_optimized=true"),
+    ("ReplicatedBucket", *ONE_ACCOUNT),
+    ("ReplicatedBucket", DESTROY, TOPIC, REPLICA_TOPIC, "delete_markers=true", "replica_class=STANDARD_IA"),
+    ("ReplicatedBucket", "customer_managed_keys=false", "time_control=false", "lifecycle=recoverable"),
+    ("ReplicatedBucket", "locked_days=30", "lock_mode=COMPLIANCE", "lifecycle=ageing", "retention_days=400"),
+    ("SharedFiles", *ONE_ACCOUNT),
+    ("SharedFiles", *OFFLOAD, KEY, TOPIC, "throughput=bursting", "replica_region=eu-west-3", "replica_key_alias=k"),
+    ("SharedFiles", DESTROY, "archive_after_days=90", "automatic_backups=false", "read_only=true", "folder=/site"),
+    ("SharedFiles", "throughput=provisioned", "provisioned_mib_per_second=10", "infrequent_access_after_days="),
+    ("SharedFiles", *BRIDGING, "availability_zones=2", "nat_gateways=single", "internet_facing=false"),
+    ("ThreeTierWebApp", *ONE_ACCOUNT),
+    ("ThreeTierWebApp", *OFFLOAD, DESTROY, TOPIC, "sessions=cookie", "database=aurora"),
+    ("ThreeTierWebApp", *BRIDGING, WEB_ACL, "session_store=table", "access_log_retention_days="),
+    ("ThreeTierWebApp", "sessions=sticky", "database_availability=single-az", "nat_gateways=single"),
+    ("ThreeTierWebApp", DESTROY, "cache_availability=single-az", "availability_zones=2", "internet_facing=false"),
 ]
 
 
@@ -98,7 +123,11 @@ class TestRules:
         assert synthesize(*variant).findings == []
 
     def test_no_finding_of_cfn_lint(self, variant: tuple[str, ...], synthesize: Callable[..., Any]) -> None:
-        assert lint_findings(synthesize(*variant).template) == []
+        found = synthesize(*variant)
+        assert lint_findings(found.template) == []
+        assert [lint_findings(template, region) for region, template in found.further.items()] == [[]] * len(
+            found.further
+        )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -106,7 +135,7 @@ def test_a_stack_as_shipped_says_what_it_gives_up_to_be_deployed_at_once(
     name: str, synthesize: Callable[..., Any]
 ) -> None:
     """Without a certificate there is no HTTPS, and a first deployment has none."""
-    expected = ["plainHttp"] if name in {"MultiAzWebTier", "BlueGreenWebTier"} else []
+    expected = ["plainHttp"] if name in {"MultiAzWebTier", "BlueGreenWebTier", "SharedFiles", "ThreeTierWebApp"} else []
     assert [advice.split(": ")[0].rpartition(":")[2] for advice in synthesize(name).advice] == expected
 
 

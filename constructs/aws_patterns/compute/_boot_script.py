@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from aws_patterns._validation import is_token
+
 # Three minutes: a role's new permissions take a while to be known everywhere.
 _DOWNLOAD_ATTEMPTS = 36
 _DOWNLOAD_PAUSE_SECONDS = 5
@@ -31,6 +35,25 @@ def download_commands(*, source: str, region: str, archive: str, folder: str) ->
         f"  python3 -m zipfile -e {archive} {folder}",
         f"  rm {archive}",
     ]
+
+
+def environment_commands(file: str, variables: Mapping[str, str]) -> list[str]:
+    """Shell commands that write variables into a file the way systemd reads them."""
+    return [
+        f"cat > {file} <<'VARIABLES'",
+        *(f"{name}={_quoted(value)}" for name, value in variables.items()),
+        "VARIABLES",
+    ]
+
+
+def _quoted(value: str) -> str:
+    """In double quotes: a shell that reads the file sees the same as systemd. Of tokens nothing needs it."""
+    escaped = value
+    if is_token(value):
+        return f'"{value}"'
+    for character in ("\\", '"', "$", "`"):
+        escaped = escaped.replace(character, f"\\{character}")
+    return f'"{escaped}"'
 
 
 def plain_boot(commands: str) -> str:

@@ -132,3 +132,24 @@ HEALTH_LONGEST_ATTEMPT_TIMEOUT_SECONDS = 10
 # instances, and replacing them would turn a disturbance into an outage
 # (wellarchitected/latest/reliability-pillar/rel_withstand_component_failures_failover2good.html).
 HEALTH_MAXIMUM_UNHEALTHY_PERCENT = 50
+
+# --- Applications to try things out with ---
+
+# As load balancers expect them.
+SAMPLE_HTTP_PORT = 8_080
+SAMPLE_HTTPS_PORT = 8_443
+
+# Longer than the longest request that they serve (30 s).
+SAMPLE_GRACE_SECONDS = 35
+
+# A day: a visitor who comes back in the evening finds the cart of the morning.
+SESSION_SECONDS = 86_400
+# As long as a load balancer keeps somebody on an instance
+# (elasticloadbalancing/latest/application/edit-target-group-attributes.html).
+LONGEST_SESSION_SECONDS = 604_800
+
+# Valkey's, Redis's and ElastiCache's own.
+CACHE_PORT = 6_379
+
+# It signs carts with SHA-256, whose key is as long as what it gives at least (RFC 2104).
+COOKIE_KEY_LENGTH = 64

@@ -13,17 +13,11 @@ from constructs import Construct
 from aws_patterns._asset_download import grant_download
 from aws_patterns._function_code import source_root
 from aws_patterns._validation import Problems
+from aws_patterns.compute import _defaults as defaults
 from aws_patterns.compute._sample_web_app_boot import boot_commands
 from aws_patterns.compute.sample_web_app_options import check_sample_web_app
 
 _PACKAGE = "sample_web_app"
-
-# As the load balancing patterns expect them.
-_HTTP_PORT = 8_080
-_HTTPS_PORT = 8_443
-
-# Longer than the longest request that it serves (30 s).
-_GRACE_SECONDS = 35
 
 
 class SampleWebApp(Construct):
@@ -70,10 +64,10 @@ class SampleWebApp(Construct):
         tls: bool = False,
         port: int | None = None,
         notice_seconds: int = 0,
-        grace_seconds: int = _GRACE_SECONDS,
+        grace_seconds: int = defaults.SAMPLE_GRACE_SECONDS,
     ) -> None:
         super().__init__(scope, id)
-        self.port = port if port is not None else (_HTTPS_PORT if tls else _HTTP_PORT)
+        self.port = port if port is not None else defaults.SAMPLE_HTTPS_PORT if tls else defaults.SAMPLE_HTTP_PORT
         with Problems(f"SampleWebApp {self.node.path}") as problems:
             check_sample_web_app(
                 problems,

@@ -146,9 +146,6 @@ ARCHIVE_LATE_SECONDS = 1800
 
 # A week-end and the days around it, in which somebody looks at the message of a file that was sent again.
 INBOX_EARLIER_VERSION_DAYS = 30
-# Parts of an upload that nobody ends are invisible, and charged for.
-# AmazonS3/latest/userguide/mpu-abort-incomplete-mpu-lifecycle-config.html
-INBOX_UNFINISHED_DAYS = 7
 INBOX_LOG_DAYS = 90
 
 # --- Event backbone ---------------------------------------------------------------------------------------------------

@@ -14,8 +14,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from aws_patterns._acknowledgments import acknowledge, wildcard
-from aws_patterns._validation import is_token
-from aws_patterns.compute._boot_script import without_shebang
+from aws_patterns.compute._boot_script import environment_commands, without_shebang
 from aws_patterns.compute.capacity import Capacity
 from aws_patterns.compute.instance_fleet import InstanceFleet
 from aws_patterns.compute.instance_refresh import InstanceRefresh
@@ -65,7 +64,7 @@ def make_fleet(
     environment: Mapping[str, str],
 ) -> InstanceFleet:
     """The instances, which begin with the pool's variables in a file."""
-    boot = _Boot(environment_commands(environment), workers.instances.user_data)
+    boot = _Boot(environment_commands(ENVIRONMENT_FILE, environment), workers.instances.user_data)
     fleet = InstanceFleet(
         scope,
         "Fleet",
@@ -139,22 +138,3 @@ def instances_in_service(fleet: InstanceFleet) -> cloudwatch.Metric:
         period=PERIOD,
         label="in service",
     )
-
-
-def environment_commands(environment: Mapping[str, str]) -> list[str]:
-    """Shell commands that write variables the way systemd reads them."""
-    return [
-        f"cat > {ENVIRONMENT_FILE} <<'VARIABLES'",
-        *(f"{name}={_quoted(value)}" for name, value in environment.items()),
-        "VARIABLES",
-    ]
-
-
-def _quoted(value: str) -> str:
-    """In double quotes: a shell that reads the file sees the same as systemd. Of tokens nothing needs it."""
-    escaped = value
-    if is_token(value):
-        return f'"{value}"'
-    for character in ("\\", '"', "$", "`"):
-        escaped = escaped.replace(character, f"\\{character}")
-    return f'"{escaped}"'

@@ -17,12 +17,13 @@ from aws_patterns._acknowledgments import acknowledge
 from aws_patterns._alarms import Alarms
 from aws_patterns._python_function import python_function
 from aws_patterns._validation import Problems, is_token
+from aws_patterns.database._defaults import TABLE_RECOVERY_DAYS
+from aws_patterns.database._dynamodb_keys import let_encrypt_and_decrypt
+from aws_patterns.database._dynamodb_parts import attribute, point_in_time_recovery
 from aws_patterns.messaging import _defaults as defaults
 from aws_patterns.messaging.buffered_writer_options import check_buffered_writer, visibility_timeout
 from aws_patterns.messaging.work_queue import WorkQueue
 from aws_patterns.messaging.work_queue_options import Fifo
-
-_TEXT = dynamodb.AttributeType.STRING
 
 
 class BufferedWriter(Construct):
@@ -140,14 +141,12 @@ class BufferedWriter(Construct):
         return dynamodb.Table(
             self,
             "Table",
-            partition_key=dynamodb.Attribute(name=partition_key, type=_TEXT),
-            sort_key=dynamodb.Attribute(name=sort_key, type=_TEXT) if sort_key else None,
+            partition_key=attribute(partition_key),
+            sort_key=attribute(sort_key) if sort_key else None,
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             encryption=customer_managed if self._encryption_key else None,
             encryption_key=self._encryption_key,
-            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=True
-            ),
+            point_in_time_recovery_specification=point_in_time_recovery(TABLE_RECOVERY_DAYS),
             removal_policy=self._removal_policy,
         )
 
@@ -168,16 +167,7 @@ class BufferedWriter(Construct):
             },
         )
         self.table.grant(function, "dynamodb:PutItem")
-        if self.table.encryption_key:
-            self.table.encryption_key.grant_encrypt_decrypt(function)
-            families = "DynamoDB asks KMS on the function's behalf, for one of a family of actions, on this key only."
-            acknowledge(
-                function.role or function,
-                {
-                    "AwsSolutions-IAM5[Action::kms:GenerateDataKey*]": families,
-                    "AwsSolutions-IAM5[Action::kms:ReEncrypt*]": families,
-                },
-            )
+        let_encrypt_and_decrypt(self.table.encryption_key, function)
         return function
 
     def _read_in_batches(self, size: int, window_seconds: int, maximum_concurrency: int) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from aws_patterns._validation import Problems, is_token
+from aws_patterns.database.dynamodb_indexes import check_different_fields, check_field_name
 from aws_patterns.messaging import _defaults as defaults
 from aws_patterns.messaging.work_queue_options import check_work_queue
 
 # The writer's own attribute of every item, which tells a repetition from another item with the same key.
 FINGERPRINT = "_fingerprint"
-
-_LONGEST_NAME = 255
 
 
 def check_buffered_writer(
@@ -56,16 +55,12 @@ def visibility_timeout(function_timeout_seconds: int, batching_window_seconds: i
 
 
 def _check_names(problems: Problems, names: dict[str, str | None]) -> None:
-    known = {name: value for name, value in names.items() if value is not None and not is_token(value)}
-    for name, value in known.items():
-        if not 1 <= len(value) <= _LONGEST_NAME:
-            problems.add(f"{name} must be the name of a field, of 1 to {_LONGEST_NAME} characters, got {value!r}")
-        elif value == FINGERPRINT:
-            problems.add(f"{name} must not be {FINGERPRINT}, which is the writer's own")
-    for name, value in known.items():
-        others = [other for other, same in known.items() if same == value and other > name]
-        for other in others:
-            problems.add(f"{name} and {other} must be different fields, got {value!r} for both")
+    for name, value in names.items():
+        if value is not None:
+            check_field_name(problems, name, value)
+            if not is_token(value) and value == FINGERPRINT:
+                problems.add(f"{name} must not be {FINGERPRINT}, which is the writer's own")
+    check_different_fields(problems, names)
 
 
 def _check_batches(problems: Problems, size: int, window: int, *, fifo: bool) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, RemovalPolicy
-from aws_cdk import aws_s3 as s3
+from aws_cdk import RemovalPolicy
 from constructs import Construct
 
-from aws_patterns._log_bucket import log_bucket, record_access
+from aws_patterns._log_bucket import log_bucket
 from aws_patterns._validation import Problems
 from aws_patterns.messaging import _defaults as defaults
 from aws_patterns.messaging.inbox_bucket_options import check_inbox_bucket
+from aws_patterns.storage.data_bucket import DataBucket
 
 
 class InboxBucket(Construct):
@@ -55,23 +55,11 @@ class InboxBucket(Construct):
         self.access_logs = log_bucket(
             self, "AccessLogs", retention_days=access_log_retention_days, removal_policy=removal_policy
         )
-        self.bucket = s3.Bucket(
+        self.bucket = DataBucket(
             self,
             "Bucket",
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            versioned=True,
-            lifecycle_rules=[
-                s3.LifecycleRule(
-                    expiration=None if retention_days is None else Duration.days(retention_days),
-                    noncurrent_version_expiration=Duration.days(defaults.INBOX_EARLIER_VERSION_DAYS),
-                    abort_incomplete_multipart_upload_after=Duration.days(defaults.INBOX_UNFINISHED_DAYS),
-                ),
-                # What is left of a file whose every version is gone.
-                s3.LifecycleRule(expired_object_delete_marker=True),
-            ],
+            retention_days=retention_days,
+            earlier_version_days=defaults.INBOX_EARLIER_VERSION_DAYS,
+            access_logs=self.access_logs,
             removal_policy=removal_policy,
-            auto_delete_objects=removal_policy == RemovalPolicy.DESTROY or None,
-        )
-        record_access(self.bucket, self.access_logs)
+        ).bucket

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from aws_patterns._acknowledgments import acknowledge, wildcard
-from aws_patterns._log_bucket import record_access
 from aws_patterns.messaging import _defaults as defaults
 from aws_patterns.messaging.inbox_bucket import InboxBucket
+from aws_patterns.storage.data_bucket import DataBucket
 
 
 class MediaBuckets(Construct):
@@ -59,19 +58,14 @@ class MediaBuckets(Construct):
         )
         self.master = inbox.bucket
         self.access_logs = inbox.access_logs
-        self.transcode = s3.Bucket(
+        self.transcode = DataBucket(
             self,
             "Transcode",
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            lifecycle_rules=[
-                s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(defaults.INBOX_UNFINISHED_DAYS))
-            ],
+            without_versions=True,
+            access_logs=self.access_logs,
+            access_log_prefix="transcode/",
             removal_policy=removal_policy,
-            auto_delete_objects=removal_policy == RemovalPolicy.DESTROY or None,
-        )
-        record_access(self.transcode, self.access_logs, prefix="transcode/")
+        ).bucket
         self.environment: Mapping[str, str] = {
             "MASTER_BUCKET": self.master.bucket_name,
             "TRANSCODE_BUCKET": self.transcode.bucket_name,

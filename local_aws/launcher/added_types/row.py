@@ -40,6 +40,7 @@ class Row:
             several joined by ``|``; None where the API gives no id and one is made up.
         attributes: What ``Fn::GetAtt`` answers, in the same notation, or an ARN with {region}, {account}, {id}.
         prepare: Changes properties where the API's names or shapes differ.
+        created_from: The region whose API creates it, by the properties. None: the stack's.
         name: A property that gets a generated value when it is absent.
         then: What else to call after the creation.
         delete: The call that deletes. None where the API has none; the row's comment says so.
@@ -54,6 +55,7 @@ class Row:
     reference: str | None
     attributes: Mapping[str, str] = field(default_factory=dict)
     prepare: Callable[[Properties], Properties] | None = None
+    created_from: Callable[[Properties], str] | None = None
     name: str | None = None
     then: tuple[Call, ...] = ()
     delete: Call | None
@@ -71,7 +73,7 @@ class Row:
         if self.name and not wanted.get(self.name):
             wanted[self.name] = made_up
         arguments = self._fitted(self.create, self.prepare(wanted) if self.prepare else wanted)
-        response = self._run(self.create, arguments)
+        response = self._run(self.create, arguments, self.created_from(properties) if self.created_from else None)
         physical_id = str(find(self.reference, response, arguments)) if self.reference else made_up
         attributes: dict[str, object] = {}
         for key, path in self.attributes.items():
@@ -125,8 +127,8 @@ class Row:
                 arguments.setdefault(member, str(uuid.uuid4()))
         return arguments
 
-    def _run(self, operation: str, arguments: Arguments) -> object:
-        return getattr(aws.client(self.service), xform_name(operation))(**arguments)
+    def _run(self, operation: str, arguments: Arguments, region: str | None = None) -> object:
+        return getattr(aws.client(self.service, region), xform_name(operation))(**arguments)
 
     def _tag(self, physical_id: str, old: Properties, new: Properties) -> None:
         if self.tagged is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
@@ -27,7 +28,12 @@ def _ip_set(reference: str, properties: Properties) -> Arguments:
 
 def _replica_key(properties: Properties) -> Properties:
     primary = text(properties, "PrimaryKeyArn")
-    return {**properties, "KeyId": primary.rsplit("/", 1)[-1], "ReplicaRegion": hooks.region()}
+    return {
+        **properties,
+        "KeyId": primary.rsplit("/", 1)[-1],
+        "ReplicaRegion": hooks.region(),
+        "Policy": json.dumps(properties.get("KeyPolicy")),
+    }
 
 
 def _trail(properties: Properties) -> Properties:
@@ -196,6 +202,8 @@ SERVICE_TYPES: Mapping[str, Row] = {
         reference="ReplicaKeyMetadata.KeyId",
         attributes={"KeyId": "ReplicaKeyMetadata.KeyId", "Arn": "ReplicaKeyMetadata.Arn"},
         prepare=_replica_key,
+        # The primary is what is replicated, where it is.
+        created_from=lambda properties: text(properties, "PrimaryKeyArn").split(":")[3],
         delete=Call(operation="ScheduleKeyDeletion", arguments=by_id("KeyId")),
     ),
     "AWS::CloudTrail::Trail": Row(

@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 from local_aws.launcher.programs.kinds import KINDS, Kind
 
 _DOWNLOAD = re.compile(r"aws s3 cp [^\n]*'s3://(?P<bucket>[^/']+)/(?P<key>[^']+)'")
-_VARIABLES = re.compile(
-    r"^cat > /etc/worker-pool\.env <<'VARIABLES'\n(?P<file>.*?)^VARIABLES$", re.MULTILINE | re.DOTALL
-)
+_VARIABLES = re.compile(r"^cat > /etc/[\w-]+\.env <<'VARIABLES'\n(?P<file>.*?)^VARIABLES$", re.MULTILINE | re.DOTALL)
 _VARIABLE = re.compile(r'^(?P<name>\w+)="(?P<value>(?:[^"\\]|\\.)*)"$', re.MULTILINE | re.DOTALL)
 _ESCAPED = re.compile(r'\\(["\\$`])')
 
@@ -50,14 +48,16 @@ def program_of(user_data: str) -> Program | None:
     archives = tuple((found["bucket"], found["key"]) for found in _DOWNLOAD.finditer(script))
     for kind in KINDS:
         if archives and (start := kind.started.search(script)):
+            variables = _variables(script)
             # systemd doubles what would be a specifier or a variable.
             words = [word.replace("%%", "%").replace("$$", "$") for word in shlex.split(start["arguments"])]
-            return Program(kind, archives, tuple(words), _variables(script))
+            words += shlex.split(variables.pop(kind.options, ""))
+            return Program(kind, archives, tuple(words), variables)
     return None
 
 
 def _variables(script: str) -> dict[str, str]:
-    """What systemd reads from the file of a pool's variables, each in double quotes."""
+    """What systemd reads from a file of variables, each in double quotes."""
     found = _VARIABLES.search(script)
     lines = _VARIABLE.finditer(found["file"]) if found else ()
     return {line["name"]: _ESCAPED.sub(r"\1", line["value"]) for line in lines}

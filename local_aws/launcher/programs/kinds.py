@@ -19,6 +19,8 @@ class Kind:
         port: What the log calls the port there.
         serves: Whether load balancers send it requests. What they find unhealthy is replaced by Auto Scaling.
         restart_seconds: After its end it is started again, so many seconds later; None: never.
+        options: The variable that its options are in; none where they are in its command.
+        trusts: Variables with files of what servers' certificates are checked by.
     """
 
     name: str
@@ -29,6 +31,8 @@ class Kind:
     port: str
     serves: bool
     restart_seconds: float | None
+    options: str = ""
+    trusts: tuple[str, ...] = ()
 
 
 SAMPLE_APPLICATION = Kind(
@@ -52,4 +56,16 @@ QUEUE_WORKER = Kind(
     # As queue_worker.service says.
     restart_seconds=5.0,
 )
-KINDS = (SAMPLE_APPLICATION, QUEUE_WORKER)
+MY_CLOTHES = Kind(
+    name="shop MyClothes",
+    package="my_clothes",
+    started=re.compile(r"my_clothes/install\.sh(?P<arguments>)"),
+    packed_alone=False,
+    ready="listening",
+    port="port",
+    serves=True,
+    restart_seconds=None,
+    options="OPTIONS",
+    trusts=("DATABASE_CA", "CACHE_CA"),
+)
+KINDS = (SAMPLE_APPLICATION, QUEUE_WORKER, MY_CLOTHES)

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from local_aws.launcher.data_servers.manager import DATA_SERVERS
 from local_aws.launcher.programs.boot_script import Program
 from local_aws.launcher.programs.roles import RoleCredentials
 from local_aws.launcher.programs.wanted import Wanted
@@ -160,6 +161,7 @@ class Place:
         # Nothing of the user's own: no credentials, no configuration, no address but the emulator's.
         return {
             **self.program.variables,
+            **self._trusted(),
             "PATH": os.environ["PATH"],
             "HOME": str(self._disk),
             "TMPDIR": self._temporary,
@@ -168,6 +170,15 @@ class Place:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         }
+
+    def _trusted(self) -> Mapping[str, str]:
+        """In the place of what AWS's servers are checked by: the certificates of those that run here."""
+        certificates = [file.read_text() for file in DATA_SERVERS.certificates()]
+        if not (self.program.kind.trusts and certificates):
+            return {}
+        trusted = self._folder / "trusted.pem"
+        trusted.write_text("".join(certificates))
+        return dict.fromkeys(self.program.kind.trusts, str(trusted))
 
     def _listening(self) -> int | None:
         """The port that it says it listens on."""

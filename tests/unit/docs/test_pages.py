@@ -151,3 +151,18 @@ def test_a_check_passes_right_after_everything_was_written(
     run.setattr("sys.argv", ["generate", "--check"])
     command.main()
     assert capsys.readouterr().out == "Everything generated is up to date.\n"
+
+
+def test_a_stack_of_two_regions_is_shown_whole(pages: Path) -> None:
+    page, template = page_of("ReplicatedBucket"), _BUILT.templates[_STACK]
+    built = Built(
+        templates={**_BUILT.templates, "ReplicatedBucketReplica": template},
+        further={"ReplicatedBucket": ("ReplicatedBucketReplica",)},
+    )
+    marks = "<!-- generated: {} -->\n<!-- end -->\n"
+    (pages / page).write_text(marks.format("architecture") + marks.format("resources"))
+    files = wanted(pages, built)
+    assert PurePosixPath("docs/images/replicated-bucket-replica.svg") in files
+    assert "(../images/replicated-bucket.svg)" in files[page]
+    assert "(../images/replicated-bucket-replica.svg)" in files[page]
+    assert "`ReplicatedBucketReplica`: 1 *executes*" in files[page]

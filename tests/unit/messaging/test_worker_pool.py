@@ -23,10 +23,10 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.assertions import Annotations, Match, Template
 
+from aws_patterns.compute._boot_script import environment_commands
 from aws_patterns.compute.instances import Architecture, Instances
 from aws_patterns.compute.mixed_fleet import MixedFleet
 from aws_patterns.compute.rolling_update import RollingUpdate
-from aws_patterns.messaging._worker_instances import environment_commands
 from aws_patterns.messaging._worker_scaling import wake_steps
 from aws_patterns.messaging.work_queue import WorkQueue
 from aws_patterns.messaging.work_queue_options import Fifo
@@ -443,8 +443,7 @@ def test_variables_are_written_before_the_users_own_commands_whenever_those_were
 @pytest.mark.parametrize("value", ["plain", "two words", 'a "quote"', "back\\slash", "$HOME", "`id`", "a'b", "%d", ""])
 def test_a_variable_arrives_as_it_was_said(value: str, tmp_path: Any) -> None:
     file = tmp_path / "worker-pool.env"
-    commands = [line.replace("/etc/worker-pool.env", str(file)) for line in environment_commands({"VALUE": value})]
-    script = "\n".join([*commands, f". {file}", 'printf %s "$VALUE"'])
+    script = "\n".join([*environment_commands(str(file), {"VALUE": value}), f". {file}", 'printf %s "$VALUE"'])
     done = subprocess.run(["/bin/bash", "-c", script], capture_output=True, text=True, check=True, timeout=10)
     assert done.stdout == value
 

@@ -1,0 +1,1 @@
+"""Keys and secrets, in one Region and in several."""

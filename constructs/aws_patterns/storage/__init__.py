@@ -1,0 +1,1 @@
+"""Storage patterns: files, objects and who keeps them for how long."""
