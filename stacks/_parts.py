@@ -42,11 +42,21 @@ def removal_policy(settings: _DataSettings) -> cdk.RemovalPolicy:
     return cdk.RemovalPolicy[settings.removal_policy.upper()]
 
 
-def network(stack: cdk.Stack, settings: _NetworkSettings, *, ipv6: bool = False) -> MultiAzVpc:
-    """The network that a stack has to itself."""
+def network(
+    stack: cdk.Stack, settings: _NetworkSettings, *, ipv6: bool = False, holds_data: bool = False
+) -> MultiAzVpc:
+    """The network that a stack has to itself.
+
+    Args:
+        stack: The stack.
+        settings: Its settings.
+        ipv6: Whether it has IPv6 as well.
+        holds_data: Whether something in it outlives the stack, by the settings: then it and its subnets do, too. They
+            cost nothing; without them the deletion of the stack would end with an error.
+    """
     from aws_patterns.network.multi_az_vpc import MultiAzVpc  # noqa: PLC0415 - loads EC2; most stacks need none
 
-    return MultiAzVpc(
+    made = MultiAzVpc(
         stack,
         "Network",
         cidr=settings.vpc_cidr,
@@ -56,6 +66,9 @@ def network(stack: cdk.Stack, settings: _NetworkSettings, *, ipv6: bool = False)
         ipv6=ipv6,
         removal_policy=removal_policy(settings),
     )
+    if holds_data and settings.removal_policy == "retain":
+        cdk.RemovalPolicies.of(made).retain(apply_to_resource_types=["AWS::EC2::VPC", "AWS::EC2::Subnet"])
+    return made
 
 
 def in_further_region(stack: cdk.Stack, suffix: str, region: str, *, description: str) -> cdk.Stack:

@@ -25,7 +25,7 @@ class AuroraDatabaseStack(cdk.Stack):
         database = AuroraDatabase(
             self,
             "Database",
-            vpc=network(self, settings).vpc,
+            vpc=network(self, settings, holds_data=True).vpc,
             engine=Engine(settings.engine),
             engine_version=settings.engine_version,
             capacity=settings.capacity(),

@@ -26,7 +26,7 @@ class ThreeTierWebAppStack(cdk.Stack):
     ) -> None:
         super().__init__(scope, id, env=env, description="A web application of three tiers: the shop MyClothes")
         warn_of_plain_http(self, settings.tls)
-        vpc = network(self, settings).vpc
+        vpc = network(self, settings, holds_data=True).vpc
         topic = alarm_topic(self, settings.alarm_topic_arn)
         database = make_database(self, settings, vpc, topic)
         store = make_session_store(self, settings, vpc, topic)

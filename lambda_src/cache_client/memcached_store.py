@@ -22,13 +22,12 @@ _NODES_SECONDS = 60.0
 # What is more is a moment to Memcached, in seconds since 1970.
 _LONGEST_SPAN_SECONDS = 2_592_000
 _TOO_LARGE = b"too large"
-_POOL = 10
 
 T = TypeVar("T")
 
 
 class MemcachedStore:
-    """A store. Threads may share it. There are no sorted sets.
+    """A store. Threads may share it, each with a connection of its own at a time. There are no sorted sets.
 
     Times to live are whole seconds, rounded up. A value is at most 1 MiB, less its key.
 
@@ -48,7 +47,6 @@ class MemcachedStore:
             "timeout": _ANSWER_SECONDS,
             "no_delay": True,
             "tls_context": tls,
-            "max_pool_size": _POOL,
             # Every answer is waited for: an error is to be seen when it happens.
             "default_noreply": False,
         }

@@ -23,6 +23,8 @@ _FIRST_PAUSE_SECONDS = 0.02
 _LONGEST_PAUSE_SECONDS = 0.2
 # A connection that was idle for so long is asked whether it still is one: after a failover it leads nowhere.
 _IDLE_SECONDS = 30
+# As many threads may ask at the same time.
+_MOST_CONNECTIONS = 1_000
 
 # One command to the server, which does nothing else meanwhile.
 _SWAP = (
@@ -75,6 +77,7 @@ class ValkeyStore:
             "socket_timeout": _ANSWER_SECONDS,
             "socket_connect_timeout": _CONNECT_SECONDS,
             "socket_keepalive": True,
+            "max_connections": _MOST_CONNECTIONS,
             "health_check_interval": _IDLE_SECONDS,
             "credential_provider": None if credentials is None else _Provider(credentials),
         }

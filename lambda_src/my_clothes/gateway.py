@@ -27,7 +27,8 @@ Item: TypeAlias = "Mapping[str, AttributeValueTypeDef]"
 _FILE = "file://"
 _PREVIOUS = "AWSPREVIOUS"
 _CURRENT = "AWSCURRENT"
-_RDS_ROOTS = Path(__file__).with_name("rds-ca.pem")
+# As libpq calls the authorities that the machine trusts.
+_OF_THE_MACHINE = "system"
 _AGAIN_SECONDS = 5.0
 _CONFIG = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
 _SSL_MODES = {Tls.VERIFIED: "verify-full", Tls.UNVERIFIED: "require", Tls.NONE: "disable"}
@@ -105,7 +106,7 @@ class DatabaseAddress:
         # Connections are seldom made: more of them than usual means that they fail, maybe for the password.
         self._secret.doubt()
         login = self._secret.login()
-        ca = {"sslrootcert": self._server.ca or str(_RDS_ROOTS)} if self._server.tls is Tls.VERIFIED else {}
+        ca = {"sslrootcert": self._server.ca or _OF_THE_MACHINE} if self._server.tls is Tls.VERIFIED else {}
         return {
             "host": self._server.host or login.get("host"),
             "port": self._server.port or login.get("port") or 5432,

@@ -120,5 +120,9 @@ def _answers(port: int, certificate: Path | None, mark: int) -> bool:
 def _has(mark: int, connection: socket.socket) -> bool:
     connection.sendall(b"stats settings\r\n")
     with connection.makefile("rb") as answer:
-        lines = iter(answer.readline, b"END\r\n")
-        return f"STAT {_MARK} {mark}\r\n".encode() in [line for line in lines if line]
+        # The last line is END, or none where it closes the connection.
+        wanted = f"STAT {_MARK} {mark}\r\n".encode()
+        while (line := answer.readline()) not in (b"END\r\n", b""):
+            if line == wanted:
+                return True
+        return False

@@ -413,3 +413,12 @@ def test_a_database_that_is_not_there_is_no_wrong_password(secret: OneSecret, da
     with pytest.raises(RotationError, match="answers with error 3D000") as raised:
         databases.check(Login.of({**secret.current, "dbname": "not-there"}))
     assert not isinstance(raised.value, RefusedError)
+
+
+def test_the_roots_of_rds_are_readable_and_good_for_decades() -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(str(certificates.PACKAGED))
+    roots = context.get_ca_certs()
+    assert len(roots) > 80
+    assert {int(str(root["notAfter"]).split()[3]) for root in roots if "RDS" in str(root["subject"])} >= {2061, 2121}
+    assert not [root for root in roots if int(str(root["notAfter"]).split()[3]) < 2037]

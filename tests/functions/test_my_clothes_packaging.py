@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import ssl
 import subprocess
 from importlib.metadata import requires
 from pathlib import Path
@@ -89,12 +88,3 @@ def test_bash_understands_the_installation(project: Path) -> None:
     script = project / "lambda_src/my_clothes/install.sh"
     assert script.stat().st_mode & 0o111
     subprocess.run(["bash", "-n", str(script)], timeout=60, check=True)
-
-
-def test_the_roots_of_rds_are_readable_and_good_for_decades(project: Path) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_verify_locations(str(project / "lambda_src/my_clothes/rds-ca.pem"))
-    roots = context.get_ca_certs()
-    assert len(roots) > 80
-    assert {int(str(root["notAfter"]).split()[3]) for root in roots if "RDS" in str(root["subject"])} >= {2061, 2121}
-    assert not [root for root in roots if int(str(root["notAfter"]).split()[3]) < 2037]

@@ -36,7 +36,7 @@ class TestRedis:
         with redis_server(users=WORDS) as server:
             for user, word in WORDS.items():
                 with redis.Redis(host=server.host, port=server.port, username=user, password=word) as client:
-                    assert client.acl_whoami() == user  # type: ignore[no-untyped-call] # has no types
+                    assert client.acl_whoami() == user
             for user, word in (("app", "another"), ("default", ""), ("nobody", "x")):
                 with (
                     redis.Redis(host=server.host, port=server.port, username=user, password=word) as client,
@@ -52,7 +52,7 @@ class TestRedis:
         with redis_server(users=WORDS) as server, server.connect() as client:
             for command in ("CONFIG GET maxmemory", "FLUSHALL", "KEYS *", "ACL LIST"):
                 with pytest.raises(redis.exceptions.NoPermissionError):
-                    client.execute_command(command)  # type: ignore[no-untyped-call] # any command
+                    client.execute_command(command)
 
     def test_without_users_nobody_has_to_log_in(self) -> None:
         from local_aws.servers.redis_server import redis_server

@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from database_password_rotation.certificates import PACKAGED
 from local_aws.servers import __main__ as servers
 from local_aws.servers import programs
 from local_aws.servers.postgresql import PostgreSql, postgresql
@@ -36,7 +37,7 @@ def test_forces_tls_and_a_password(server: PostgreSql) -> None:
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(server.url, password="wrong")
     with pytest.raises(psycopg.OperationalError, match="certificate verify failed"):
-        psycopg.connect(server.url, sslrootcert=str(Path(__file__).parents[2] / "lambda_src/my_clothes/rds-ca.pem"))
+        psycopg.connect(server.url, sslrootcert=str(PACKAGED))
 
 
 def test_keeps_its_data_over_a_crash_and_a_stop(server: PostgreSql) -> None:

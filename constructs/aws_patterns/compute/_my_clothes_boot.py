@@ -8,7 +8,8 @@ from aws_patterns.compute._boot_script import download_commands, environment_com
 from aws_patterns.compute._sample_web_app_boot import certificate_command
 
 _FOLDER = "/opt/my_clothes"
-CERTIFICATES = f"{_FOLDER}/my_clothes/rds-ca.pem"
+ROOTS = "rds_certificates.pem"
+CERTIFICATES = f"{_FOLDER}/{ROOTS}"
 """What RDS's certificates are checked by, on an instance."""
 
 _ARCHIVE = "/opt/my_clothes.zip"

@@ -14,10 +14,11 @@ from constructs import Construct
 
 from aws_patterns._acknowledgments import acknowledge
 from aws_patterns._asset_download import grant_download
+from aws_patterns._function_code import source_root
 from aws_patterns._program_source import packages, program_source
 from aws_patterns._validation import Problems
 from aws_patterns.compute import _defaults as defaults
-from aws_patterns.compute._my_clothes_boot import CERTIFICATES, boot_commands
+from aws_patterns.compute._my_clothes_boot import CERTIFICATES, ROOTS, boot_commands
 from aws_patterns.compute.my_clothes_options import SessionCache, Sessions, check_my_clothes, recovery_of
 from aws_patterns.recovery import RecoveryCharacteristics
 
@@ -114,7 +115,7 @@ class MyClothes(Construct):
                 notice_seconds=notice_seconds,
                 grace_seconds=grace_seconds,
             )
-        folder, digest = program_source(self, "my_clothes", packages(*_PACKAGES))
+        folder, digest = program_source(self, "my_clothes", {**packages(*_PACKAGES), ROOTS: _roots()})
         self.asset = s3_assets.Asset(self, "Source", path=folder, asset_hash=digest)
         self.health_path = "/alive"
         self.recovery: RecoveryCharacteristics | None = recovery_of(sessions)
@@ -184,6 +185,11 @@ class MyClothes(Construct):
             },
         )
         return key
+
+
+def _roots() -> bytes:
+    """The authorities of RDS, which the function that rotates passwords brings along too."""
+    return (source_root() / "database_password_rotation" / ROOTS).read_bytes()
 
 
 def _of_cache(cache: SessionCache) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -87,6 +88,18 @@ def test_of_many_who_swap_at_the_same_time_one_does(store: Store, key: str) -> N
     with ThreadPoolExecutor(8) as pool:
         seen = list(pool.map(count, range(40)))
     assert sorted(seen) == list(range(40)), "nobody's was lost, and none counted twice"
+
+
+def test_as_many_may_ask_at_the_same_time_as_there_are_threads(store: Store, key: str) -> None:
+    store.put(key, b"value", 60)
+    together = threading.Barrier(120)
+
+    def ask(_: int) -> bytes | None:
+        together.wait(20)
+        return store.get(key)
+
+    with ThreadPoolExecutor(120) as pool:
+        assert list(pool.map(ask, range(120))) == [b"value"] * 120
 
 
 @given(st.lists(st.text(max_size=300), min_size=1, max_size=3))

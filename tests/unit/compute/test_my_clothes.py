@@ -163,7 +163,7 @@ class TestTold:
         assert (settings.cache.host, settings.cache.port, settings.cache.tls) == (ENDPOINT, 7_000, "verified")
         assert settings.cache.secret
         assert settings.database.secret
-        assert settings.database.ca == "/opt/my_clothes/my_clothes/rds-ca.pem"
+        assert settings.database.ca == "/opt/my_clothes/rds_certificates.pem"
 
     def test_cookies_are_signed_with_a_key_of_its_own(self, stack: cdk.Stack, secret: secretsmanager.ISecret) -> None:
         shop = MyClothes(
@@ -217,12 +217,15 @@ class TestGrants:
 
 
 class TestConstruct:
-    def test_the_asset_is_the_three_packages(self, stack: cdk.Stack, secret: secretsmanager.ISecret) -> None:
+    def test_the_asset_is_three_packages_and_the_authorities_of_rds(
+        self, stack: cdk.Stack, secret: secretsmanager.ISecret
+    ) -> None:
         MyClothes(stack, "Shop", database_secret=secret, sessions=Sessions.STICKY)
         stage = cdk.Stage.of(stack)
         assert stage is not None
         (folder,) = Path(stage.synth().directory).glob("asset.*")
-        assert sorted(file.name for file in folder.iterdir()) == ["cache_client", "my_clothes", "sample_web_app"]
+        names = sorted(file.name for file in folder.iterdir())
+        assert names == ["cache_client", "my_clothes", "rds_certificates.pem", "sample_web_app"]
         assert not list(folder.rglob("__pycache__"))
 
     def test_two_of_them_share_a_stack(self, stack: cdk.Stack, secret: secretsmanager.ISecret) -> None:
