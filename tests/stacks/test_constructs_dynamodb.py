@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-import pytest
 
 from aws_patterns.database.dynamodb_capacity import OnDemand, Provisioned, Scaling
 from aws_patterns.database.dynamodb_indexes import Attribute, AttributeType, Index, LocalIndex, Projection
 from aws_patterns.database.dynamodb_table_options import Replica, StorageClass, StreamView
-from tests.stacks.construct_rules import ANYWHERE, IN_A_STAGE, findings_about
+from tests.stacks.construct_rules import rule_test
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
@@ -85,20 +82,4 @@ VARIANTS: Mapping[str, Build] = {
 }
 
 
-@pytest.mark.parametrize(("place", "removal"), [(ANYWHERE, "RETAIN"), (IN_A_STAGE, "DESTROY")])
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_no_rule_has_an_open_finding(
-    *,
-    variant: str,
-    place: str,
-    removal: str,
-    tmp_path: Path,
-    cdk_context: Mapping[str, object],
-    judge: Callable[[cdk.App], list[str]],
-) -> None:
-    def build(stack: cdk.Stack) -> None:
-        import aws_cdk as cdk
-
-        VARIANTS[variant](stack, cdk.RemovalPolicy[removal])
-
-    assert findings_about(build, place, folder=tmp_path, context=cdk_context, judge=judge) == []
+test_no_rule_has_an_open_finding = rule_test(VARIANTS)

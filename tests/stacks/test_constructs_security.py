@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
-from tests.stacks.construct_rules import ANYWHERE, IN_A_STAGE, findings_about
+from tests.stacks.construct_rules import rule_test
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
@@ -92,20 +89,4 @@ VARIANTS: Mapping[str, Build] = {
 }
 
 
-@pytest.mark.parametrize(("place", "removal"), [(ANYWHERE, "RETAIN"), (IN_A_STAGE, "DESTROY")])
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_no_rule_has_an_open_finding(
-    *,
-    variant: str,
-    place: str,
-    removal: str,
-    tmp_path: Path,
-    cdk_context: Mapping[str, object],
-    judge: Callable[[cdk.App], list[str]],
-) -> None:
-    def build(stack: cdk.Stack) -> None:
-        import aws_cdk as cdk
-
-        VARIANTS[variant](stack, cdk.RemovalPolicy[removal])
-
-    assert findings_about(build, place, folder=tmp_path, context=cdk_context, judge=judge) == []
+test_no_rule_has_an_open_finding = rule_test(VARIANTS)

@@ -99,6 +99,12 @@ def test_the_worker_pool_of_the_readme_is_one_statement_there(elsewhere: Path, p
     assert (scalable["MinCapacity"], scalable["MaxCapacity"]) == (0, 10)
 
 
+def test_the_database_of_the_readme_keeps_its_objective_there(elsewhere: Path, project: Path) -> None:
+    template = template_of(examples(project)[3], elsewhere, "Orders")
+    (database,) = [one for one in template["Resources"].values() if one["Type"] == "AWS::RDS::DBInstance"]
+    assert database["Properties"]["MultiAZ"] is True
+
+
 def test_the_worker_program_is_installed_from_there(elsewhere: Path, project: Path) -> None:
     app = """
 import aws_cdk as cdk

@@ -36,10 +36,10 @@ from aws_patterns.database.aurora_parts import (
     ServerlessV2,
 )
 from aws_patterns.database.engines import Engine
-from aws_patterns.database.recovery_objectives import Objective
 from aws_patterns.database.relational_database_options import Backups, Maintenance, Monitoring
 from aws_patterns.database.secret_rotation import SecretRotation
 from aws_patterns.recovery import Loss, RecoveryCharacteristics
+from aws_patterns.recovery_objectives import Objective
 
 
 @jsii.implements(ec2.IConnectable)

@@ -20,9 +20,9 @@ from aws_patterns.database.aurora_parts import (
 )
 from aws_patterns.database.engines import TRAITS, Engine
 from aws_patterns.database.instance_classes import memory_bytes
-from aws_patterns.database.recovery_objectives import Objective, check_objectives
 from aws_patterns.database.relational_database_options import Backups, Maintenance, Monitoring
 from aws_patterns.recovery import HOUR, MINUTE, NONE, Loss, Recovery, RecoveryCharacteristics, Span
+from aws_patterns.recovery_objectives import Objective, check_objectives
 
 _GUIDE = "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/"
 # AuroraUserGuide/aurora-serverless-v2.setting-capacity.html

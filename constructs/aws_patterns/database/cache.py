@@ -42,8 +42,8 @@ from aws_patterns.database.cache_options import (
     recovery_of,
     replicas_of,
 )
-from aws_patterns.database.recovery_objectives import Objective
 from aws_patterns.recovery import Loss, RecoveryCharacteristics
+from aws_patterns.recovery_objectives import Objective
 
 
 @jsii.implements(ec2.IConnectable)

@@ -18,8 +18,8 @@ from aws_patterns.database.cache_engines import (
     version_of,
 )
 from aws_patterns.database.maintenance_windows import check_windows
-from aws_patterns.database.recovery_objectives import Objective, check_objectives
 from aws_patterns.recovery import DAY, HOUR, MINUTE, Loss, Recovery, RecoveryCharacteristics, Span
+from aws_patterns.recovery_objectives import Objective, check_objectives
 
 _GUIDE = "https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/"
 

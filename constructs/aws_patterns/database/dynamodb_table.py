@@ -27,8 +27,8 @@ from aws_patterns.database.dynamodb_table_options import (
     check_dynamodb_table,
     recovery_of,
 )
-from aws_patterns.database.recovery_objectives import Objective
 from aws_patterns.recovery import Loss, RecoveryCharacteristics
+from aws_patterns.recovery_objectives import Objective
 
 _READ = ("GetItem", "BatchGetItem", "ConditionCheckItem", "Query", "Scan")
 _WRITE = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")

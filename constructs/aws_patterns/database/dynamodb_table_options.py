@@ -20,8 +20,8 @@ from aws_patterns.database.dynamodb_capacity import (
     check_scaling,
 )
 from aws_patterns.database.dynamodb_indexes import Attribute, Index, LocalIndex, check_fields
-from aws_patterns.database.recovery_objectives import Objective, check_objectives
 from aws_patterns.recovery import NONE, Loss, Recovery, RecoveryCharacteristics, Span
+from aws_patterns.recovery_objectives import Objective, check_objectives
 
 _TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}", re.ASCII)

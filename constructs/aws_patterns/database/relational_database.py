@@ -23,7 +23,6 @@ from aws_patterns.database._database_alarms import watch_instance, watch_replica
 from aws_patterns.database._database_instances import CommonSettings, instance_engine, make_database, make_replicas
 from aws_patterns.database._database_network import check_network, database_subnets
 from aws_patterns.database.engines import TRAITS, Engine
-from aws_patterns.database.recovery_objectives import Objective
 from aws_patterns.database.relational_database_options import (
     AlarmThresholds,
     Availability,
@@ -37,6 +36,7 @@ from aws_patterns.database.relational_database_options import (
 )
 from aws_patterns.database.secret_rotation import SecretRotation
 from aws_patterns.recovery import Loss, RecoveryCharacteristics
+from aws_patterns.recovery_objectives import Objective
 
 
 @jsii.implements(ec2.IConnectable)

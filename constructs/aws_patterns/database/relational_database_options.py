@@ -13,8 +13,8 @@ from aws_patterns.database import _relational_database_checks as checks
 from aws_patterns.database.engines import TRAITS, Engine, check_engine_version
 from aws_patterns.database.instance_classes import check_instance_type, memory_bytes
 from aws_patterns.database.maintenance_windows import check_windows
-from aws_patterns.database.recovery_objectives import Objective, check_objectives
 from aws_patterns.recovery import HOUR, MINUTE, NONE, Loss, Recovery, RecoveryCharacteristics, Span
+from aws_patterns.recovery_objectives import Objective, check_objectives
 
 _GIB = 1024**3
 _GUIDE = "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/"

@@ -16,8 +16,8 @@ from constructs import Construct, Node
 
 from aws_patterns._validation import Problems
 from aws_patterns.compute._fleet_zones import selected_subnets, zones_of
-from aws_patterns.database.recovery_objectives import Objective
 from aws_patterns.recovery import Loss, RecoveryCharacteristics
+from aws_patterns.recovery_objectives import Objective
 from aws_patterns.storage import _defaults as defaults
 from aws_patterns.storage import _mount_commands as mount
 from aws_patterns.storage import _shared_file_system_parts as parts

@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from aws_patterns._types import typed
 from aws_patterns._validation import Problems, is_token
-from aws_patterns.database.recovery_objectives import Objective, check_objectives
 from aws_patterns.recovery import HOUR, MINUTE, NONE, Loss, Recovery, RecoveryCharacteristics, Span
+from aws_patterns.recovery_objectives import Objective, check_objectives
 from aws_patterns.security.encryption_key_options import check_alias, check_region
 from aws_patterns.storage import _defaults as defaults
 

@@ -92,14 +92,14 @@ def test_of_many_who_swap_at_the_same_time_one_does(store: Store, key: str) -> N
 
 def test_as_many_may_ask_at_the_same_time_as_there_are_threads(store: Store, key: str) -> None:
     store.put(key, b"value", 60)
-    together = threading.Barrier(120)
+    together = threading.Barrier(24)
 
     def ask(_: int) -> bytes | None:
         together.wait(20)
         return store.get(key)
 
-    with ThreadPoolExecutor(120) as pool:
-        assert list(pool.map(ask, range(120))) == [b"value"] * 120
+    with ThreadPoolExecutor(24) as pool:
+        assert list(pool.map(ask, range(24))) == [b"value"] * 24
 
 
 @given(st.lists(st.text(max_size=300), min_size=1, max_size=3))

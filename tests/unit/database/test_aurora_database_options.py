@@ -34,9 +34,9 @@ from aws_patterns.database.aurora_parts import (
     ServerlessV2,
 )
 from aws_patterns.database.engines import Engine
-from aws_patterns.database.recovery_objectives import Objective
 from aws_patterns.database.relational_database_options import BackupCopy, Backups, Maintenance, Monitoring
 from aws_patterns.recovery import NONE, Loss, Span
+from aws_patterns.recovery_objectives import Objective
 
 CDK = {Engine.POSTGRESQL: rds.AuroraPostgresEngineVersion, Engine.MYSQL: rds.AuroraMysqlEngineVersion}
 

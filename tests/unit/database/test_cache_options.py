@@ -18,8 +18,8 @@ from aws_patterns.database.cache_options import (
     check_cache,
     recovery_of,
 )
-from aws_patterns.database.recovery_objectives import Objective
 from aws_patterns.recovery import Loss, Span
+from aws_patterns.recovery_objectives import Objective
 
 SINGLE = CacheAvailability.SINGLE_POINT_OF_FAILURE
 MEMCACHED = CacheEngine.MEMCACHED

@@ -17,8 +17,8 @@ from aws_patterns.database.dynamodb_capacity import OnDemand, Provisioned, Scali
 from aws_patterns.database.dynamodb_indexes import Attribute, AttributeType, Index, LocalIndex, Projection
 from aws_patterns.database.dynamodb_table import DynamoDbTable
 from aws_patterns.database.dynamodb_table_options import Replica, StorageClass, StreamView
-from aws_patterns.database.recovery_objectives import Objective
 from aws_patterns.recovery import Loss
+from aws_patterns.recovery_objectives import Objective
 
 HOME, AWAY = "us-east-1", "us-west-2"
 KEY_AWAY = "arn:aws:kms:us-west-2:111122223333:key/mrk-1"

@@ -11,7 +11,6 @@ from aws_patterns._validation import Problems
 from aws_patterns.database.engines import TRAITS, Engine, known_versions, major_of
 from aws_patterns.database.instance_classes import memory_bytes
 from aws_patterns.database.maintenance_windows import check_windows
-from aws_patterns.database.recovery_objectives import Objective
 from aws_patterns.database.relational_database_options import (
     AlarmThresholds,
     Availability,
@@ -27,6 +26,7 @@ from aws_patterns.database.relational_database_options import (
     recovery_of,
 )
 from aws_patterns.recovery import Loss, in_words
+from aws_patterns.recovery_objectives import Objective
 
 GIB = 1024**3
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from aws_patterns._validation import Problems
-from aws_patterns.database.recovery_objectives import Objective
 from aws_patterns.recovery import DAY, HOUR, MINUTE, NONE, Loss, Span
+from aws_patterns.recovery_objectives import Objective
 from aws_patterns.storage.shared_file_system_options import (
     AccessPoint,
     FileReplication,
