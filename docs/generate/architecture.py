@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from docs.generate import balancing, messaging, notes, permissions, wiring
+from docs.generate import balancing, copies, messaging, notes, permissions, wiring
 from docs.generate.graph import Category, Edge, Graph, Node, Shape
 from docs.generate.kinds import ANY, Kind, kind_of
 from docs.generate.template import Resource, Template, at, items, text
@@ -19,6 +19,7 @@ _LOG_BUCKETS = "access log buckets"
 _OPERATIONS = "Operations"
 _MACHINE = "AWS::StepFunctions::StateMachine"
 _ALARM = "AWS::CloudWatch::Alarm"
+_WATCHING = "AWS::CloudWatch::"
 # What a workflow sets in motion is drawn beside it, not in it.
 _NEXT_GROUP = {"Workflow": "Delivery"}
 
@@ -47,6 +48,7 @@ class _Drawing:
         self._permit()
         self._let_visitors_in()
         self._group()
+        self._copy()
         self._note_alarms()
         self._join_bystanders()
         return self._graph
@@ -61,7 +63,7 @@ class _Drawing:
             return Node(f"{_ALL}{resource.type}", kind.gathered, kind.label, kind.category, kind.shape, kind.group)
         if resource.id in self._log_buckets:
             return Node(f"{_ALL}{_LOG_BUCKETS}", _LOG_BUCKETS, kind.label, Category.OPERATIONS, kind.shape, _OPERATIONS)
-        title = self._titles.of(resource) or kind.label
+        title = self._titles.of(resource) or copies.bucket_name(resource) or kind.label
         label = ", ".join(filter(None, ("" if title == kind.label else kind.label, notes.qualifier(resource))))
         lines = "\n".join(filter(None, (label, notes.note(self._topology, resource))))
         return Node(resource.id, title, lines, kind.category, kind.shape, kind.group)
@@ -94,7 +96,7 @@ class _Drawing:
             return self._template.references(at(resource.properties, kind.part_of))
         referrers = self._template.referrers(resource.id)
         if kind.claimed_by == ANY:
-            return [one.id for one in referrers if not permissions.only_permits(one)]
+            return [one.id for one in referrers if _uses(one)]
         return [one.id for one in referrers if one.type in kind.claimed_by]
 
     def _nodes_at(self, resource: Resource, path: str) -> list[str]:
@@ -192,7 +194,7 @@ class _Drawing:
 
     def _network_of(self, name: str) -> str:
         resources = self._template.of_type(name.removeprefix(_ALL)) if name.startswith(_ALL) else []
-        resources += [self._template.resources[name]] if name in self._template.resources else []
+        resources += [self._template.resources[name], *self._parts(name)] if name in self._template.resources else []
         for reference in self._template.references([resource.properties for resource in resources]):
             for owner in self._owned_by(reference):
                 network = self._template.resources.get(owner)
@@ -201,11 +203,41 @@ class _Drawing:
                     return ", ".join(filter(None, (title, notes.zones_of_network(self._topology, network))))
         return ""
 
+    def _parts(self, name: str) -> list[Resource]:
+        referring = ((one, kind_of(one.type).part_of) for one in self._template.referrers(name))
+        return [one for one, path in referring if path and name in self._template.references(at(one.properties, path))]
+
+    def _copy(self) -> None:
+        for copy in copies.copies(self._template):
+            if own := self._graph.nodes.get(copy.of):
+                group, place = (f"Region {copy.region}", f" in {copy.region}") if copy.region else ("", "")
+                kind = copy.kind or f"{kind_of(self._template.resources[copy.of].type).label}{place}"
+                self._graph.add(replace(own, id=copy.id, title=copy.title or own.title, kind=kind, group=group))
+                ends = (copy.id, copy.of) if copy.arrives else (copy.of, copy.id)
+                self._graph.connect(Edge(*ends, copy.labels))
+        for table in self._template.of_type(copies.TABLE):
+            self._spread(table)
+
+    def _spread(self, table: Resource) -> None:
+        """A frame around the Regions of a global table, each of which takes writes and sends them to all others."""
+        home, others = copies.regions(self._template, table)
+        if not others:
+            return
+        group = f"{self._titles.of(table)} {kind_of(table.type).label}".strip()
+        kind = "DynamoDB table"
+        own = replace(self._graph.nodes[table.id], title=home, kind=f"{kind}\nRegion of this stack", group=group)
+        nodes = [own, *(replace(own, id=f"{table.id} {region}", title=region, kind=kind) for region in others)]
+        for place, node in enumerate(nodes):
+            self._graph.add(node)
+            for before in nodes[:place]:
+                self._graph.connect(Edge(before.id, node.id, ("replicates",), mutual=True))
+
     def _note_alarms(self) -> None:
         counts: Counter[str] = Counter()
         for alarm in self._template.of_type(_ALARM):
             watched = [alarm.properties.get("Dimensions"), alarm.properties.get("Metrics")]
-            counts.update(node for node in self._nodes(self._template.references(watched)))
+            names = [*self._template.references(watched), *copies.named(self._template, alarm)]
+            counts.update(self._nodes(names))
         for name, count in counts.items():
             node = self._graph.nodes[name]
             note = f"{count} alarm{'s' if count > 1 else ''}"
@@ -237,8 +269,17 @@ def _log_buckets(template: Template) -> frozenset[str]:
     """Buckets that only hold what other buckets note about those who use them."""
     buckets = template.of_type("AWS::S3::Bucket")
     named = {name for one in buckets for name in template.references(one.properties.get("LoggingConfiguration"))}
-    return frozenset(
-        name
-        for name in named
-        if all(one.type in ("AWS::S3::Bucket", "AWS::S3::BucketPolicy") for one in template.referrers(name))
-    )
+    return frozenset(name for name in named if all(_only_logs(template, one) for one in template.referrers(name)))
+
+
+def _only_logs(template: Template, resource: Resource) -> bool:
+    """Whether what refers to a bucket leaves it one for logs: what it permits, it permits nobody in the template."""
+    if resource.type == "AWS::IAM::Policy":
+        roles = template.references(resource.properties.get("Roles"))
+        return not any(_uses(one) for role in roles for one in template.referrers(role))
+    return resource.type in ("AWS::S3::Bucket", "AWS::S3::BucketPolicy") or resource.type.startswith(_WATCHING)
+
+
+def _uses(resource: Resource) -> bool:
+    """Whether a resource does something with what it refers to, and does not only speak of it."""
+    return not permissions.only_permits(resource) and not resource.type.startswith(_WATCHING)

@@ -112,7 +112,9 @@ def _edge(source: str, target: str, edge: Edge, *, back: bool, room: str) -> str
     look = {"label": "\n".join(f"{room}{label}{room}" for label in edge.labels)} if edge.labels else {}
     if edge.failure:
         look |= {"style": "dashed", "color": FAILURE, "fontcolor": FAILURE}
-    if back:
+    if edge.mutual:
+        look |= {"dir": "both"}
+    elif back:
         return f"{target} -> {source} {attribute_list({**look, 'dir': 'back'})}"
     return f"{source} -> {target} {attribute_list(look)}"
 

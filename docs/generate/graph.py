@@ -62,12 +62,14 @@ class Edge:
         target: The node that is acted upon.
         labels: What happens, one line each.
         failure: Taken only when something went wrong.
+        mutual: Whether the same happens the other way round.
     """
 
     source: str
     target: str
     labels: tuple[str, ...] = ()
     failure: bool = False
+    mutual: bool = False
 
 
 @dataclass(slots=True)
@@ -108,7 +110,9 @@ class Graph:
         for edge in self.edges:
             how = f": {', '.join(edge.labels)}" if edge.labels else ""
             failing = " when something fails" if edge.failure and not edge.labels else ""
-            sentences.append(f"{self.nodes[edge.source].spoken()} to {self.nodes[edge.target].spoken()}{failing}{how}.")
+            back = " and back" if edge.mutual else ""
+            ends = f"{self.nodes[edge.source].spoken()} to {self.nodes[edge.target].spoken()}{back}"
+            sentences.append(f"{ends}{failing}{how}.")
         if alone := [node.spoken() for node in self.nodes.values() if not self.touches(node.id)]:
             sentences.append(f"Also there: {', '.join(alone)}.")
         return " ".join(sentences)

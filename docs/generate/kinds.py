@@ -105,8 +105,17 @@ KINDS: dict[str, Kind] = {
     ),
     "AWS::RDS::DBCluster": Kind(label="Aurora cluster", category=C.DATABASE, shape=_STORE),
     "AWS::RDS::DBProxy": Kind(label="RDS proxy", category=C.DATABASE),
+    "AWS::RDS::DBProxyEndpoint": Kind(part_of="DBProxyName"),
+    "AWS::RDS::DBProxyTargetGroup": Kind(part_of="DBProxyName"),
+    "AWS::ElastiCache::CacheCluster": Kind(label="ElastiCache", category=C.DATABASE, shape=_STORE),
     "AWS::ElastiCache::ReplicationGroup": Kind(label="ElastiCache", category=C.DATABASE, shape=_STORE),
+    "AWS::ElastiCache::ServerlessCache": Kind(label="ElastiCache Serverless", category=C.DATABASE, shape=_STORE),
+    "AWS::ElastiCache::User": Kind(claimed_by=("AWS::ElastiCache::UserGroup",)),
+    "AWS::ElastiCache::UserGroup": Kind(
+        claimed_by=("AWS::ElastiCache::ReplicationGroup", "AWS::ElastiCache::ServerlessCache")
+    ),
     "AWS::SecretsManager::Secret": Kind(label="Secret", category=C.SECURITY),
+    "AWS::SecretsManager::RotationSchedule": Kind(part_of="SecretId"),
     "AWS::SecretsManager::SecretTargetAttachment": Kind(part_of="SecretId"),
     # Integration
     "AWS::StepFunctions::StateMachine": Kind(label="State machine", category=C.INTEGRATION, group="Workflow"),

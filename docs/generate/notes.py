@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from docs.generate import filters
+from docs.generate import filters, stores
 from docs.generate.template import Resource, at, items, text
 from docs.generate.topology import Topology
 
@@ -22,7 +22,7 @@ def note(topology: Topology, resource: Resource) -> str:
 def qualifier(resource: Resource) -> str:
     """What kind of its kind it is; empty for most."""
     ordered = [text(resource.properties.get(name)).lower() for name in ("FifoQueue", "FifoTopic")]
-    return "FIFO" if "true" in ordered else ""
+    return "FIFO" if "true" in ordered else stores.engine(resource)
 
 
 def zones_of_network(topology: Topology, network: Resource) -> str:
@@ -97,7 +97,13 @@ def _zones(count: int) -> str:
 _NOTES: Mapping[str, Note] = {
     "AWS::AutoScaling::AutoScalingGroup": _fleet,
     "AWS::ECS::Service": _service,
+    "AWS::EFS::FileSystem": stores.files,
+    "AWS::ElastiCache::CacheCluster": stores.cache,
+    "AWS::ElastiCache::ReplicationGroup": stores.cache,
     "AWS::ElasticLoadBalancingV2::LoadBalancer": _balancer,
     "AWS::Events::Archive": _archive,
     "AWS::Events::Rule": _rule,
+    "AWS::RDS::DBCluster": stores.cluster,
+    "AWS::RDS::DBInstance": stores.database,
+    "AWS::S3::Bucket": stores.bucket,
 }

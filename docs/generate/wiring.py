@@ -11,6 +11,9 @@ from docs.generate.template import Resource, Template, at, items, text
 
 Label = Callable[[Template, Resource], str]
 
+# By ports whose numbers tell few.
+_PROTOCOLS = {"2049": "NFS 2049"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wire:
@@ -38,9 +41,17 @@ class Wire:
         return tuple(label.splitlines())
 
 
-def _port(_template: Template, resource: Resource) -> str:
+def _port(template: Template, resource: Resource) -> str:
     port = resource.properties.get("FromPort")
-    return f"port {port}" if isinstance(port, int) else ""
+    # A database tells its own port, which the template may know.
+    told = [template.resources[name].properties.get("Port") for name in template.references(port)]
+    found = next((text(one) for one in [*told, port] if text(one).isdigit()), "")
+    return _PROTOCOLS.get(found, f"port {found}") if found else ""
+
+
+def _rotation(_template: Template, schedule: Resource) -> str:
+    days = text(at(schedule.properties, "RotationRules.AutomaticallyAfterDays"))
+    return f"rotates\nevery {days} days" if days not in ("", "1") else "rotates"
 
 
 def _event(_template: Template, resource: Resource) -> str:
@@ -114,6 +125,10 @@ WIRES: tuple[Wire, ...] = (
         last_resort=True,
     ),
     Wire(type="AWS::CloudWatch::Alarm", target="AlarmActions", label="tells"),
+    Wire(type="AWS::RDS::DBInstance", source="SourceDBInstanceIdentifier", label="replicates"),
+    Wire(type="AWS::RDS::DBProxyTargetGroup", source="DBProxyName", target="DBClusterIdentifiers", label="pooled"),
+    Wire(type="AWS::RDS::DBProxyTargetGroup", source="DBProxyName", target="DBInstanceIdentifiers", label="pooled"),
+    Wire(type="AWS::SecretsManager::RotationSchedule", source="RotationLambdaARN", target="SecretId", label=_rotation),
     Wire(type="AWS::Lambda::Permission", source="SourceArn", target="FunctionName", last_resort=True),
 )
 
