@@ -177,6 +177,13 @@ API_BACKED: tuple[tuple[str, str], ...] = (
         """,
     ),
     (
+        "kept, and its function tried or called when it is made or changed; RotateSecret calls the function, its time "
+        "never comes",
+        """
+        SecretsManager::RotationSchedule
+        """,
+    ),
+    (
         "kept; TLS is not spoken here",
         """
         ElasticLoadBalancingV2::ListenerCertificate

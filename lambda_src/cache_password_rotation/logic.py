@@ -119,7 +119,7 @@ def rotate(rotation: Rotation, secrets_manager: Secrets, users: Users, clock: Cl
         case Step.SET:
             _set(rotation, secrets_manager, users, clock)
         case Step.TEST:
-            _test(users)
+            _test(rotation, secrets_manager, users)
         case _:
             _finish(rotation, secrets_manager)
 
@@ -148,10 +148,16 @@ def _set(rotation: Rotation, secrets_manager: Secrets, users: Users, clock: Cloc
     _wait_until_active(users, clock)
 
 
-def _test(users: Users) -> None:
-    """Nobody outside of the network can log in; ElastiCache says whether what was asked for is so."""
+def _test(rotation: Rotation, secrets_manager: Secrets, users: Users) -> None:
+    """Nobody outside of the network can log in; ElastiCache says whether what was asked for is so.
+
+    Secrets Manager also asks for this step alone, with a copy of the current value, when a rotation is configured that
+    does not begin at once: then the user has the password that it was made with.
+    """
+    pending = _value(rotation, secrets_manager, Stage.PENDING, rotation.version)
+    trial = pending["password"] == _value(rotation, secrets_manager, Stage.CURRENT)["password"]
     state = users.state()
-    if not state.active or state.passwords != _BOTH:
+    if not state.active or state.passwords < (1 if trial else _BOTH):
         raise RotationError(f"the user has {state.passwords} passwords and is {'' if state.active else 'not '}active")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import cast
 
 from local_aws.hosts import localize
-from local_aws.launcher import bucket_deployment, custom_resources, hooks, secret_references
+from local_aws.launcher import bucket_deployment, custom_resources, hooks, secret_references, secret_rotations
 from local_aws.launcher.added_types import ADDED_TYPES
 from local_aws.launcher.balancing import types as balancing_types
 from local_aws.launcher.buckets import configuration as bucket_types
@@ -27,6 +27,7 @@ def install(port: int) -> None:
         "Custom::CDKBucketDeployment": bucket_deployment.handler(port),
         "Custom::S3AutoDeleteObjects": custom_resources.auto_delete_objects(),
         "Custom::VpcRestrictDefaultSG": custom_resources.restrict_default_security_group(),
+        "AWS::SecretsManager::RotationSchedule": secret_rotations.schedule(),
     }
     added = {name: row.handler() for name, row in ADDED_TYPES.items()}
     wrapped = {

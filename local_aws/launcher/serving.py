@@ -25,12 +25,14 @@ from local_aws.launcher import (
     queue_permissions,
     refinements,
     scaling,
+    secret_rotations,
     tables,
     undelivered,
 )
 from local_aws.launcher.asgi import Application
 from local_aws.launcher.balancing.health import check_all
 from local_aws.launcher.balancing.serving import publish_health
+from local_aws.launcher.data_servers import trust
 from local_aws.launcher.data_servers.manager import DATA_SERVERS
 from local_aws.launcher.periodic import repeating
 from local_aws.launcher.programs.supervisor import SUPERVISOR
@@ -72,6 +74,8 @@ async def serve(port: int, metrics_interval: float, *, programs: bool) -> None:
     queue_permissions.install()
     mapping_templates.install()
     message_moves.install()
+    secret_rotations.install()
+    trust.install()
     buckets.install()
     undelivered.install()
     metrics.install()

@@ -197,6 +197,16 @@ def test_a_user_without_the_new_password_is_not_told_to_anybody(world: World) ->
         world.step(Step.TEST)
 
 
+def test_the_trial_of_a_new_configuration_finds_the_password_that_there_is(world: World) -> None:
+    # As Secrets Manager does it where a rotation is not to begin at once: this step alone, with a copy.
+    world.begin("v1")
+    world.versions["v1"] = dict(FIRST)
+    world.step(Step.TEST)
+    world.passwords.clear()
+    with pytest.raises(RotationError, match=r"^the user has 0 passwords and is active$"):
+        world.step(Step.TEST)
+
+
 @pytest.mark.parametrize("step", [Step.CREATE, Step.SET])
 def test_a_secret_without_a_password_is_told(world: World, step: Step) -> None:
     world.versions["v0"] = {"username": "app"}

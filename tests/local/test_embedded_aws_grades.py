@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from local_aws.catalogue import template_file
+from local_aws.catalogue import further, template_file
 from local_aws.grades import GRADES, grade, grade_template
 from local_aws.project import ROOT, Workspace
 from local_aws.report import show_grades
@@ -88,7 +88,7 @@ def test_no_name_is_cut_off_however_narrow_the_terminal(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     workspace.assembly.mkdir()
     stacks = [entry.name for entry in STACKS]
-    for stack in stacks:
+    for stack in (*stacks, *further(stacks, ROOT)):
         template_file(stack, workspace.assembly).write_text(json.dumps({"Resources": {}}))
 
     def shown(width: int) -> str:
