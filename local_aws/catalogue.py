@@ -43,6 +43,12 @@ def context(names: Sequence[str]) -> dict[str, str]:
     return {"stacks": " ".join(names)}
 
 
+def context_of_known(names: Sequence[str]) -> dict[str, str]:
+    """The same; of stacks that others bring along, everything is built."""
+    known = {entry.name for entry in STACKS}
+    return context(names) if known.issuperset(names) else {}
+
+
 def senders(names: Sequence[str], root: Path) -> list[str]:
     """The addresses that the stacks send mail from, by their settings. Raises SettingsError."""
     arguments = [part for key, value in context(names).items() for part in ("-c", f"{key}={value}")]
@@ -79,6 +85,7 @@ __all__ = [
     "UnknownStackError",
     "choose",
     "context",
+    "context_of_known",
     "further",
     "grade",
     "senders",

@@ -90,7 +90,7 @@ class EmbeddedAws:
         if missing := [region for region in wanted if region not in self._bootstrapped]:
             cdk.bootstrap(regions=missing)
             self._bootstrapped.update(missing)
-        outputs = cdk.deploy(stacks, context or {}, self._output())
+        outputs = cdk.deploy(stacks, _only(stacks, context, app), self._output())
         return {key: value for stack in outputs.values() for key, value in stack.items()}
 
     def destroy(
@@ -101,7 +101,7 @@ class EmbeddedAws:
         folder: Path | None = None,
     ) -> None:
         """Destroy stacks with the real CDK; takes what ``deploy`` took."""
-        self._cdk(app, folder).destroy(stacks, context or {}, self._output())
+        self._cdk(app, folder).destroy(stacks, _only(stacks, context, app), self._output())
 
     def clients_in(self, region: str) -> Clients:
         """Gives boto3 clients of another Region: ``aws.clients_in("us-west-2")("s3")``."""
@@ -213,3 +213,9 @@ class EmbeddedAws:
 
     def _output(self) -> Path:
         return self._workspace.temporary / f"cdk.out.{secrets.token_hex(4)}"
+
+
+def _only(stacks: Sequence[str], context: Mapping[str, str] | None, app: str | None) -> dict[str, str]:
+    """The context in which this repository's app builds these stacks and no others, where it can tell them apart."""
+    given = dict(context or {})
+    return given if app else {**catalogue.context_of_known(stacks), **given}

@@ -51,7 +51,7 @@ _NAMES = {
             "capacity.minimum": "capacity_minimum",
             "certificates": "certificate_arns",
             "cidr": "vpc_cidr",
-            "instances.instance_types": "instance_types",
+            "instances.instance_types": "instance_type",
             "path": "mount_path",
             "replication.key_alias": "replica_key_alias",
             "replication.region": "replica_region",
@@ -95,7 +95,7 @@ class SharedFilesSettings:
         internet_facing: Whether the internet may reach the load balancer.
         capacity_minimum: Instances that there always are. Default: one in each zone.
         capacity_maximum: Instances that there may be. Default: twice the minimum.
-        instance_types: The type of the instances.
+        instance_type: The type of the instances.
         sample_version: Shown on the page of the sample application; another one replaces the instances.
         alarm_topic_arn: SNS topic that is told about alarms. Default: alarms change colour and tell nobody.
         access_log_retention_days: How long the load balancer's log is kept; empty keeps none.
@@ -123,7 +123,7 @@ class SharedFilesSettings:
     internet_facing: bool = True
     capacity_minimum: int | None = None
     capacity_maximum: int | None = None
-    instance_types: tuple[str, ...] = compute_defaults.INSTANCE_TYPES
+    instance_type: str = compute_defaults.INSTANCE_TYPES[0]
     sample_version: str = "1"
     alarm_topic_arn: str | None = None
     access_log_retention_days: int | None = balancing_defaults.ACCESS_LOG_RETENTION_DAYS
@@ -148,8 +148,8 @@ class SharedFilesSettings:
         return capacity_of(zones, minimum=self.capacity_minimum, maximum=self.capacity_maximum, desired=None)
 
     def instances(self, user_data: "ec2.UserData | None" = None) -> Instances:
-        """Of which types, with what to run."""
-        return Instances(instance_types=self.instance_types, user_data=user_data)
+        """Of which type, with what to run."""
+        return Instances(instance_types=(self.instance_type,), user_data=user_data)
 
     def access_logs(self) -> AccessLogs | None:
         """For how long the load balancer's log is kept."""

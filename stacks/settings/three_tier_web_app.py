@@ -44,7 +44,7 @@ _NAMES = exactly(
         "capacity.minimum": "capacity_minimum",
         "certificates": "certificate_arns",
         "cidr": "vpc_cidr",
-        "instances.instance_types": "instance_types",
+        "instances.instance_types": "instance_type",
         "node_type": "cache_node_type",
     }
 )
@@ -105,7 +105,7 @@ class ThreeTierWebAppSettings:
         web_acl_arn: Regional web ACL of AWS WAF that judges requests first. Default: none.
         capacity_minimum: Instances that there always are. Default: one in each zone.
         capacity_maximum: Instances that there may be. Default: twice the minimum.
-        instance_types: The type of the web tier's instances.
+        instance_type: The type of the web tier's instances.
         shop_version: Shown on the shop's pages; another one replaces the instances.
         alarm_topic_arn: SNS topic that is told about alarms. Default: alarms change colour and tell nobody.
         access_log_retention_days: How long the load balancer's log is kept; empty keeps none.
@@ -135,7 +135,7 @@ class ThreeTierWebAppSettings:
     web_acl_arn: str | None = None
     capacity_minimum: int | None = None
     capacity_maximum: int | None = None
-    instance_types: tuple[str, ...] = compute_defaults.INSTANCE_TYPES
+    instance_type: str = compute_defaults.INSTANCE_TYPES[0]
     shop_version: str = "1"
     alarm_topic_arn: str | None = None
     access_log_retention_days: int | None = defaults.ACCESS_LOG_RETENTION_DAYS
@@ -157,7 +157,7 @@ class ThreeTierWebAppSettings:
 
     def instances(self, user_data: "ec2.UserData | None" = None) -> Instances:
         """Of which type, with what to run."""
-        return Instances(instance_types=self.instance_types, user_data=user_data)
+        return Instances(instance_types=(self.instance_type,), user_data=user_data)
 
     def stickiness(self) -> DurationStickiness | None:
         """Visitors come back to their instance only where that is the one that has their cart."""

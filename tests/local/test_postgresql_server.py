@@ -7,8 +7,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -90,13 +92,22 @@ with postgresql() as server:
     until(lambda: not folder.exists(), "end of the server and its folder")
 
 
-def test_says_why_it_does_not_start() -> None:
+def test_says_why_it_does_not_start_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     if POSTGRESQL.find() is None:
         pytest.skip("PostgreSQL is not installed")
-    before = set(Path("/tmp").glob("postgresql-*"))
-    with postgresql(tls=False) as first, pytest.raises(ServerError, match=r"(?s)ended instead.*Address already in use"):
-        postgresql(tls=False, port=first.port).__enter__()
-    assert set(Path("/tmp").glob("postgresql-*")) <= before
+    made: list[Path] = []
+    make = tempfile.mkdtemp
+
+    def remembered(*arguments: Any, **options: Any) -> str:
+        made.append(Path(make(*arguments, **options)))
+        return str(made[-1])
+
+    with postgresql(tls=False) as first:
+        monkeypatch.setattr(tempfile, "mkdtemp", remembered)
+        with pytest.raises(ServerError, match=r"(?s)ended instead.*Address already in use"):
+            postgresql(tls=False, port=first.port).__enter__()
+    assert made
+    assert [folder for folder in made if folder.exists()] == []
 
 
 class TestInstallation:
