@@ -10,7 +10,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from aws_patterns.messaging._key_permissions import let_service_use_key
+from aws_patterns._key_permissions import let_service_use_key
 from aws_patterns.messaging.event_targets import (
     BusTarget,
     EventTarget,

@@ -16,11 +16,11 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from aws_patterns._alarms import Alarms
+from aws_patterns._key_permissions import let_service_use_key
 from aws_patterns._validation import Problems
 from aws_patterns.messaging._bus_log import BusLogGroup
 from aws_patterns.messaging._bus_metrics import bus_graphs, rule_metric
 from aws_patterns.messaging._event_target_binding import EVENTBRIDGE, BoundTarget
-from aws_patterns.messaging._key_permissions import let_service_use_key
 from aws_patterns.messaging._undelivered import undelivered_queue
 from aws_patterns.messaging.event_backbone_options import (
     BusLog,

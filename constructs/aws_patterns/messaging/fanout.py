@@ -15,8 +15,8 @@ from constructs import Construct
 
 from aws_patterns._alarms import Alarms
 from aws_patterns._bucket_notifications import acknowledge_handler
+from aws_patterns._key_permissions import let_service_use_key, new_key
 from aws_patterns._validation import Problems
-from aws_patterns.messaging._key_permissions import let_service_use_key, new_key
 from aws_patterns.messaging._topic_alarms import watch_topic
 from aws_patterns.messaging._topic_bucket_source import TopicDestination
 from aws_patterns.messaging._topic_delivery_log import TopicDeliveryLog

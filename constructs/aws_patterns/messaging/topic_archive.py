@@ -17,9 +17,9 @@ from constructs import Construct
 from aws_patterns._acknowledgments import acknowledge, wildcard
 from aws_patterns._alarms import Alarms
 from aws_patterns._defaults import LOG_RETENTION
+from aws_patterns._key_permissions import let_service_use_key
 from aws_patterns._validation import Problems
 from aws_patterns.messaging import _defaults as defaults
-from aws_patterns.messaging._key_permissions import let_service_use_key
 from aws_patterns.messaging._undelivered import undelivered_queue
 from aws_patterns.messaging.fanout_options import FilterPolicy
 from aws_patterns.messaging.topic_archive_options import Buffer, check_topic_archive

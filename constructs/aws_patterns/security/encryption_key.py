@@ -7,8 +7,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from aws_patterns._key_permissions import let_service_use_key
 from aws_patterns._validation import Problems
-from aws_patterns.messaging._key_permissions import let_service_use_key
 from aws_patterns.recovery import RecoveryCharacteristics
 from aws_patterns.security import _defaults as defaults
 from aws_patterns.security._key_grants import let_use_key
