@@ -40,9 +40,10 @@ def check_objectives(
             ("recovery_point_seconds", objective.recovery_point_seconds, found.recovery_point),
         ):
             if asked is not None and _misses(asked, given):
+                reached = "does not recover from it" if given is None else f"has {in_words(given)}"
                 problems.add(
-                    f"objectives[Loss.{loss.name}].{name} is {asked:.15g}, and what was chosen has "
-                    f"{in_words(given)}. {found.how} {fixes[loss]}"
+                    f"objectives[Loss.{loss.name}].{name} is {asked:.15g}, and what was chosen {reached}. {found.how} "
+                    f"{fixes[loss]}"
                 )
 
 

@@ -334,7 +334,8 @@ class TestRecovery:
     def test_an_objective_that_is_not_reached(self) -> None:
         asked = {Loss.REGION: Objective(recovery_time_seconds=900), Loss.INSTANCE: Objective(recovery_time_seconds=60)}
         assert problems(objectives=asked) == [
-            "objectives[Loss.REGION].recovery_time_seconds is 900, and what was chosen has not recovered. Data and "
+            "objectives[Loss.REGION].recovery_time_seconds is 900, and what was chosen does not recover from it. "
+            "Data and "
             "backups are in this Region alone. Use GlobalDatabasePrimary, of which another Region has every change "
             "within seconds, or ask for less."
         ]

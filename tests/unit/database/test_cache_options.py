@@ -161,7 +161,8 @@ def test_what_can_be_built_is_let_through(options: dict[str, Any]) -> None:
         ),
         (
             {"objectives": {Loss.REGION: Objective(recovery_point_seconds=60)}},
-            "objectives[Loss.REGION].recovery_point_seconds is 60, and what was chosen has not recovered. Nothing of "
+            "objectives[Loss.REGION].recovery_point_seconds is 60, and what was chosen does not recover from it. "
+            "Nothing of "
             "it is in another Region: another cache begins empty there. Keep in a GlobalTable what must survive its "
             "Region, or ask for less.",
         ),

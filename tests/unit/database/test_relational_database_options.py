@@ -308,7 +308,8 @@ class TestRecovery:
     def test_a_regions_objective_without_copies(self) -> None:
         (problem,) = problems_of(objectives={Loss.REGION: Objective(recovery_point_seconds=3600)})
         assert problem == (
-            "objectives[Loss.REGION].recovery_point_seconds is 3600, and what was chosen has not recovered. Nothing "
+            "objectives[Loss.REGION].recovery_point_seconds is 3600, and what was chosen does not recover from it. "
+            "Nothing "
             "of it is in another Region. Use backups=Backups(copy=BackupCopy(region=...)), or ask for less "
             "(GlobalDatabase does more)."
         )

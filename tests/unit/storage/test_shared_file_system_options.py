@@ -134,7 +134,8 @@ def test_as_it_comes_nothing_is_wrong() -> None:
         ),
         (
             {"objectives": {Loss.REGION: Objective(recovery_point_seconds=HOUR)}},
-            "objectives[Loss.REGION].recovery_point_seconds is 3600, and what was chosen has not recovered. No copy of "
+            "objectives[Loss.REGION].recovery_point_seconds is 3600, and what was chosen does not recover from it. "
+            "No copy of "
             "the files is anywhere else. Give a replication, or ask for less.",
         ),
         (
