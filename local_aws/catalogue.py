@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stacks.registry import STACKS
-from stacks.settings.load import SettingsError, read_request
+from stacks.settings.load import Request, SettingsError, read_request
 from stacks.settings.regions import further_stacks
 
 DEFAULT_STACKS = ("PetCuddleOTron",)
@@ -51,19 +51,15 @@ def context_of_known(names: Sequence[str]) -> dict[str, str]:
 
 def senders(names: Sequence[str], root: Path) -> list[str]:
     """The addresses that the stacks send mail from, by their settings. Raises SettingsError."""
-    arguments = [part for key, value in context(names).items() for part in ("-c", f"{key}={value}")]
-    request = read_request(STACKS, arguments=arguments, environment={}, project=root)
-    found = [getattr(settings, "sender", None) for _entry, settings in request.stacks]
+    found = [getattr(settings, "sender", None) for _entry, settings in _request(context(names), root).stacks]
     return sorted({sender for sender in found if isinstance(sender, str) and sender})
 
 
 def further(names: Sequence[str], root: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
     """The stacks that these bring along in other Regions, and the Region of each. Raises SettingsError."""
-    arguments = [part for key, value in {**context(names), **(more or {})}.items() for part in ("-c", f"{key}={value}")]
-    request = read_request(STACKS, arguments=arguments, environment={}, project=root)
     return {
         name: region
-        for entry, settings in request.stacks
+        for entry, settings in _request({**context(names), **(more or {})}, root).stacks
         for name, region in further_stacks(entry.name, settings).items()
     }
 
@@ -77,6 +73,11 @@ def template(name: str, assembly: Path) -> Mapping[str, object]:
     """The synthesized template of a stack."""
     read: Mapping[str, object] = json.loads(template_file(name, assembly).read_text())
     return read
+
+
+def _request(chosen: Mapping[str, str], root: Path) -> Request:
+    arguments = [part for key, value in chosen.items() for part in ("-c", f"{key}={value}")]
+    return read_request(STACKS, arguments=arguments, environment={}, project=root)
 
 
 __all__ = [
