@@ -35,6 +35,9 @@ _LEFT_BEHIND_SUFFIXES = frozenset({".so", ".pyd", ".dll", ".dylib", ".c", ".pyc"
 # What an installer writes about this machine, which would make the package differ from one to the next.
 _INSTALLER_RECORDS = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"})
 
+# How one package of lambda_src names another in its requirements, which then travels with it.
+_BESIDE = "../"
+
 # Zip's earliest date: a file's own would change the package with every checkout.
 _TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 
@@ -107,18 +110,38 @@ def _packed(package: str, python_version: str) -> bytes:
 
 @cache
 def _own_files(package: str) -> Mapping[str, bytes]:
-    source = source_root() / package
-    if not source.is_dir():
-        raise FileNotFoundError(f"no function package {package!r} in {source_root()}")
-    return {f"{package}/{name}": content for name, content in package_files(source)}
+    """The files of the package, and of those of ``lambda_src`` that it brings along."""
+    found: dict[str, bytes] = {}
+    for name in _packages(package):
+        found |= {f"{name}/{file}": content for file, content in package_files(source_root() / name)}
+    return found
 
 
 @cache
 def _libraries(package: str, python_version: str) -> list[Distribution]:
     """What the package names in its requirements, and what that needs, in an order of their own."""
-    named = (source_root() / package / "requirements.txt").read_text().split()
+    named = [line for name in _packages(package) for line in _named(name) if not line.startswith(_BESIDE)]
     found = _closure([Requirement(line) for line in named], python_version)
     return [found[name] for name in sorted(found)]
+
+
+def _packages(package: str) -> list[str]:
+    """The package, and the others of ``lambda_src`` that it and they name in their requirements."""
+    found: list[str] = []
+    waiting = [package]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.append(name)
+            waiting += [line.removeprefix(_BESIDE) for line in _named(name) if line.startswith(_BESIDE)]
+    return found
+
+
+def _named(package: str) -> list[str]:
+    source = source_root() / package
+    if not source.is_dir():
+        raise FileNotFoundError(f"no function package {package!r} in {source_root()}")
+    return (source / "requirements.txt").read_text().split()
 
 
 def _travelling(library: Distribution) -> Iterator[PackagePath]:

@@ -9,48 +9,33 @@ from functools import cache
 from aws_lambda_powertools import Logger, Tracer
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from custom_resource import handler as custom_resource
+from custom_resource.logic import RefusedError
 from fleet_suspended_processes.gateway import Gateway
-from fleet_suspended_processes.logic import (
-    InvalidRequestError,
-    ProcessesError,
-    answer,
-    changes,
-    nothing_left_to_do,
-)
+from fleet_suspended_processes.logic import changes, nothing_left_to_do, processes_id
 
 logger = Logger()
 tracer = Tracer(auto_patch=False)
 
 
 def settle(gateway: Gateway, event: Mapping[str, object]) -> None:
-    """Do what is asked and answer, whatever happens: an unanswered request would hold up the stack."""
-    reason = _reason(gateway, event)
-    gateway.answer(str(event["ResponseURL"]), answer(event, reason))
+    """Do what is asked and answer."""
+    custom_resource.settle(event, lambda event: _change(gateway, event), processes_id)
 
 
-def _reason(gateway: Gateway, event: Mapping[str, object]) -> str | None:
-    """Do it, and say why not where it failed."""
-    about = {"request": event.get("RequestType"), "resource": event.get("LogicalResourceId")}
+def _change(gateway: Gateway, event: Mapping[str, object]) -> dict[str, object]:
     try:
         for change in changes(event):
             gateway.apply(change)
             logger.info(
                 "processes changed",
-                extra={**about, "verb": change.verb, "group": change.group, "processes": change.processes},
+                extra={"verb": change.verb, "group": change.group, "processes": change.processes},
             )
-    except ProcessesError as error:
-        if nothing_left_to_do(event, error):
-            logger.info("group is gone", extra=about)
-            return None
-        logger.warning("processes not changed", extra={**about, "reason": str(error)})
-        return str(error)
-    except InvalidRequestError as error:
-        logger.warning("request not understood", extra={**about, "reason": str(error)})
-        return str(error)
-    except Exception as error:
-        logger.exception("processes not changed", extra=about)
-        return f"{type(error).__name__}: see the function's log"
-    return None
+    except RefusedError as error:
+        if not nothing_left_to_do(event, error):
+            raise
+        logger.info("group is gone", extra={"reason": str(error)})
+    return {}
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What CloudFormation asks for, what has to be done for it, and what it is told. Pure: no AWS."""
+"""What CloudFormation asks for, and what has to be done for it. Pure: no AWS."""
 
 from __future__ import annotations
 
@@ -6,19 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-# CloudFormation takes answers of 4,096 bytes, and a reason is the only part that could fill one.
-_LONGEST_REASON = 1_000
+from custom_resource.logic import InvalidRequestError, RefusedError, RequestType, physical_id, request_type
 
 
-class InvalidRequestError(Exception):
-    """What was sent is no request about a group's processes."""
-
-
-class ProcessesError(Exception):
-    """A group's processes could not be changed. Its text goes to whoever deploys."""
-
-
-class GroupMissingError(ProcessesError):
+class GroupMissingError(RefusedError):
     """There is no such group."""
 
 
@@ -71,50 +62,32 @@ def changes(event: Mapping[str, object]) -> list[Change]:
         InvalidRequestError: When it can't be told.
     """
     wanted = Wanted.of(event.get("ResourceProperties"))
-    match event.get("RequestType"):
-        case "Create":
+    match request_type(event):
+        case RequestType.CREATE:
             return _calls(Verb.SUSPEND, wanted.group, wanted.processes)
-        case "Update":
+        case RequestType.UPDATE:
             before = Wanted.of(event.get("OldResourceProperties"))
             dropped = before.processes - wanted.processes if before.group == wanted.group else frozenset[str]()
             return [
                 *_calls(Verb.SUSPEND, wanted.group, wanted.processes),
                 *_calls(Verb.RESUME, wanted.group, dropped),
             ]
-        case "Delete":
+        case RequestType.DELETE:
             return _calls(Verb.RESUME, wanted.group, wanted.processes)
-        case other:
-            raise InvalidRequestError(f"RequestType must be Create, Update or Delete, got {other!r}")
 
 
-def nothing_left_to_do(event: Mapping[str, object], error: ProcessesError) -> bool:
+def nothing_left_to_do(event: Mapping[str, object], error: RefusedError) -> bool:
     """Whether the failure means success: a group that is gone has nothing suspended."""
-    return event.get("RequestType") == "Delete" and isinstance(error, GroupMissingError)
+    return event.get("RequestType") == RequestType.DELETE and isinstance(error, GroupMissingError)
 
 
-def answer(event: Mapping[str, object], reason: str | None) -> dict[str, object]:
-    """What CloudFormation is told: ``reason`` is why it failed, ``None`` that it did not.
-
-    The group is in the id, so that another group makes another resource, and the former one is deleted.
-    """
-    return {
-        "Status": "FAILED" if reason else "SUCCESS",
-        "Reason": (reason or "")[:_LONGEST_REASON],
-        "PhysicalResourceId": _physical_id(event),
-        "StackId": event.get("StackId"),
-        "RequestId": event.get("RequestId"),
-        "LogicalResourceId": event.get("LogicalResourceId"),
-    }
+def processes_id(event: Mapping[str, object]) -> object:
+    """The resource's id. The group is in it: another group makes another resource, and the former one is deleted."""
+    return physical_id(event, _identify, of_nothing="suspended-processes-of-nothing")
 
 
-def _physical_id(event: Mapping[str, object]) -> object:
-    known = event.get("PhysicalResourceId")
-    if known and event.get("RequestType") == "Delete":
-        return known
-    try:
-        return f"suspended-processes-of-{Wanted.of(event.get('ResourceProperties')).group}"
-    except InvalidRequestError:
-        return known or "suspended-processes-of-nothing"
+def _identify(properties: object) -> str:
+    return f"suspended-processes-of-{Wanted.of(properties).group}"
 
 
 def _calls(verb: Verb, group: str, processes: frozenset[str]) -> list[Change]:

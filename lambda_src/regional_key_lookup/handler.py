@@ -7,31 +7,26 @@ from collections.abc import Mapping
 from aws_lambda_powertools import Logger, Tracer
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from custom_resource import handler as custom_resource
 from regional_key_lookup.gateway import Gateway
-from regional_key_lookup.logic import InvalidRequestError, LookupFailedError, answer, primary_arn, wanted
+from regional_key_lookup.logic import key_id, primary_arn, wanted
 
 logger = Logger()
 tracer = Tracer(auto_patch=False)
 
 
 def settle(gateway: Gateway, event: Mapping[str, object]) -> None:
-    """Look it up and answer, whatever happens: an unanswered request would hold up the stack."""
-    gateway.answer(str(event["ResponseURL"]), _answer(gateway, event))
+    """Look it up and answer."""
+    custom_resource.settle(event, lambda event: _look_up(gateway, event), key_id)
 
 
-def _answer(gateway: Gateway, event: Mapping[str, object]) -> dict[str, object]:
-    about = {"request": event.get("RequestType"), "resource": event.get("LogicalResourceId")}
-    try:
-        asked = wanted(event)
-        arn = primary_arn(asked, gateway.describe(asked)) if asked else None
-    except (LookupFailedError, InvalidRequestError) as error:
-        logger.warning("key not found", extra={**about, "reason": str(error)})
-        return answer(event, reason=str(error))
-    except Exception as error:
-        logger.exception("key not found", extra=about)
-        return answer(event, reason=f"{type(error).__name__}: see the function's log")
-    logger.info("key looked up", extra={**about, "key": arn})
-    return answer(event, arn=arn)
+def _look_up(gateway: Gateway, event: Mapping[str, object]) -> dict[str, object]:
+    asked = wanted(event)
+    if asked is None:
+        return {}
+    arn = primary_arn(asked, gateway.describe(asked))
+    logger.info("key looked up", extra={"key": arn})
+    return {"Arn": arn}
 
 
 # The event holds an address that may be written to by whoever knows it: it is not logged.

@@ -22,6 +22,7 @@ import pet_cuddle_otron_api.handler
 import pet_cuddle_otron_email.handler
 from pet_cuddle_otron_api.handler import Api
 from pet_cuddle_otron_email.gateway import Gateway
+from tests.functions.cloudformation_mailbox import Mailbox, open_mailbox
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest
@@ -346,6 +347,13 @@ def page_of(aws: FakeAws, connect: Callable[[pytest.MonkeyPatch], None]) -> Call
 def context() -> LambdaContext:
     """What Lambda tells a function about its invocation."""
     return Context()
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    """Where CloudFormation waits for answers."""
+    with open_mailbox() as box:
+        yield box
 
 
 @pytest.fixture

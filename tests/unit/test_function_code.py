@@ -15,7 +15,7 @@ from aws_patterns import _function_code
 if TYPE_CHECKING:
     import aws_cdk as cdk
 
-PACKAGES = ["pet_cuddle_otron_api", "pet_cuddle_otron_email"]
+PACKAGES = ["pet_cuddle_otron_api", "pet_cuddle_otron_email", "regional_key_lookup"]
 
 
 @pytest.fixture(params=PACKAGES)
@@ -117,6 +117,19 @@ def test_a_change_of_the_source_changes_the_asset(monkeypatch: pytest.MonkeyPatc
             cached.cache_clear()
         digests.append(_function_code._digest("pet_pebble", "3.14"))
     assert digests[0] == digests[2] != digests[1]
+
+
+def test_a_package_brings_others_of_lambda_src_along_and_what_those_need(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, needs in {"first": "../second", "second": "../third ../first", "third": "six", "other": ""}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "requirements.txt").write_text(needs)
+        (tmp_path / name / "logic.py").write_text(name)
+    monkeypatch.setattr(_function_code, "source_root", lambda: tmp_path)
+    files = _function_code._own_files.__wrapped__("first")
+    assert sorted(files) == ["first/logic.py", "second/logic.py", "third/logic.py"]
+    assert [found.name for found in _function_code._libraries.__wrapped__("first", "3.14")] == ["six"]
 
 
 def test_a_package_that_does_not_exist_is_named(stack: cdk.Stack) -> None:

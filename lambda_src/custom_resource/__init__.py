@@ -1,0 +1,1 @@
+"""How the function of a custom resource hears CloudFormation's request, and answers it whatever happens."""
