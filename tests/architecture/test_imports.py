@@ -24,7 +24,7 @@ OUTSIDE_WORLD = (
     *("requests", "urllib.request", "http", "socket", "ssl", "subprocess", "asyncio", "getpass"),
     *("time", "datetime", "random", "secrets", "uuid"),
 )
-OPERATORS_TOOLS = ("redrive.py", "redrive_copies.py", "existing_objects.py")
+OPERATORS_TOOLS = ("redrive.py", "redrive_copies.py", "existing_objects.py", "deployed_templates.py")
 
 
 class Rule(NamedTuple):
@@ -49,6 +49,7 @@ def rules(functions: tuple[str, ...]) -> tuple[Rule, ...]:
                 "aws_patterns.messaging.redrive",
                 "aws_patterns.messaging.redrive_copies",
                 "aws_patterns.storage.existing_objects",
+                "aws_patterns.delivery.deployed_templates",
             ),
             but=("__main__.py", *OPERATORS_TOOLS),
         ),
