@@ -1,8 +1,10 @@
-"""The command line: ``python -m local_aws up | down | inbox | status``."""
+"""The command line: ``python -m local_aws up | down | inbox | status | env | address | lose | reconnect``."""
 
 from __future__ import annotations
 
+import http.client
 import json
+import shlex
 from typing import Annotated, NoReturn
 
 import typer
@@ -10,6 +12,7 @@ from rich.console import Console
 
 from local_aws import catalogue, inbox, report, state
 from local_aws.cdk import CdkError
+from local_aws.hosts import localize
 from local_aws.project import LOCAL
 from local_aws.server import ServerError
 from local_aws.state import State
@@ -22,6 +25,15 @@ _console = Console()
 _errors = Console(stderr=True)
 
 _INTERRUPTED = 130
+# Of all that a program works with here, what makes it talk to the embedded AWS and to no other.
+_FOR_OTHERS = (
+    "AWS_ENDPOINT_URL",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_REGION",
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+)
 
 
 @app.command()
@@ -78,6 +90,57 @@ def status() -> None:
     if not current.fingerprint:
         _fail("The server runs, but the last deployment did not finish. Run make local again.")
     report.show(current, LOCAL, _console)
+
+
+@app.command()
+def env() -> None:
+    """Show what lets other programs of this terminal use the embedded AWS: eval "$(python -m local_aws env)"."""
+    environment = LOCAL.environment(_running().server.port)
+    for name in _FOR_OTHERS:
+        typer.echo(f"export {name}={shlex.quote(environment[name])}")
+    # A token of a real account beside keys of none would be refused.
+    typer.echo("unset AWS_SESSION_TOKEN AWS_PROFILE")
+
+
+@app.command()
+def address(
+    stack: Annotated[str, typer.Argument(help="That is deployed.")],
+    output: Annotated[str, typer.Argument(help="Its output that is an address.")],
+) -> None:
+    """Show where something is on this machine."""
+    current = _running()
+    outputs = current.outputs.get(stack)
+    if outputs is None:
+        _fail(f"There is no stack {stack!r}; there are {', '.join(current.outputs) or 'none'}.")
+    if output not in outputs:
+        _fail(f"{stack} has no output {output!r}; it has {', '.join(outputs) or 'none'}.")
+    typer.echo(localize(outputs[output], current.server.port))
+
+
+@app.command()
+def lose(region: Annotated[str, typer.Argument(help="For example us-east-1.")]) -> None:
+    """Lose a Region: whatever needs it is refused, until `reconnect`. Its data stay."""
+    _tell("POST", "lost-regions", {"region": region})
+    _console.print(f"{region} is lost.")
+
+
+@app.command()
+def reconnect() -> None:
+    """Have every Region back, with what was kept from it meanwhile."""
+    _tell("DELETE", "isolated-regions", {})
+    _console.print("Every Region is back.")
+
+
+def _tell(method: str, what: str, request: dict[str, str]) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", _running().server.port, timeout=60)
+    try:
+        connection.request(method, f"/_local_aws/{what}", body=json.dumps(request))
+        answer = connection.getresponse()
+        told = answer.read()
+    finally:
+        connection.close()
+    if answer.status != http.client.OK:
+        _fail(str(json.loads(told)["error"]))
 
 
 def _running() -> State:

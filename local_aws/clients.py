@@ -12,7 +12,9 @@ from local_aws.project import REGION
 if TYPE_CHECKING:
     from botocore.client import BaseClient
     from mypy_boto3_apigateway import APIGatewayClient
+    from mypy_boto3_apigatewayv2 import ApiGatewayV2Client
     from mypy_boto3_autoscaling import AutoScalingClient
+    from mypy_boto3_backup import BackupClient
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudfront import CloudFrontClient
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_rds import RDSClient
+    from mypy_boto3_route53 import Route53Client
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sesv2 import SESV2Client
@@ -52,7 +55,11 @@ class Clients:
     @overload
     def __call__(self, service: Literal["apigateway"]) -> APIGatewayClient: ...
     @overload
+    def __call__(self, service: Literal["apigatewayv2"]) -> ApiGatewayV2Client: ...
+    @overload
     def __call__(self, service: Literal["autoscaling"]) -> AutoScalingClient: ...
+    @overload
+    def __call__(self, service: Literal["backup"]) -> BackupClient: ...
     @overload
     def __call__(self, service: Literal["cloudformation"]) -> CloudFormationClient: ...
     @overload
@@ -83,6 +90,8 @@ class Clients:
     def __call__(self, service: Literal["logs"]) -> CloudWatchLogsClient: ...
     @overload
     def __call__(self, service: Literal["rds"]) -> RDSClient: ...
+    @overload
+    def __call__(self, service: Literal["route53"]) -> Route53Client: ...
     @overload
     def __call__(self, service: Literal["s3"]) -> S3Client: ...
     @overload

@@ -4,38 +4,25 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
-from urllib.parse import urlsplit
 
-from local_aws import catalogue, inbox, server
+from local_aws import catalogue, inbox, names, server
 from local_aws.cdk import Cdk
 from local_aws.clients import Clients
-from local_aws.hosts import balancer_name, localize
+from local_aws.hosts import localize
 from local_aws.project import REGION, Workspace
+from local_aws.sending import Response, send
 
-_HTTP_SECONDS = 60
+__all__ = ["TEST_WAIT_SCALE", "EmbeddedAws", "Response"]
+
 TEST_WAIT_SCALE = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """An HTTP response, read."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def text(self) -> str:
-        return self.body.decode()
-
-    def json(self) -> dict[str, object]:
-        """The body as a JSON object."""
-        return cast("dict[str, object]", json.loads(self.body))
+# What Python's default settings for TLS go by.
+_TRUSTED = "SSL_CERT_FILE"
 
 
 class EmbeddedAws:
@@ -132,9 +119,7 @@ class EmbeddedAws:
         >>> aws.inject_fault("ses", "SendEmail", "TooManyRequestsException", status=429, times=2)
         """
         fault = {"service": service, "action": action, "error": error, "status": status, "times": times}
-        answer = self.http("POST", f"{self.endpoint_url}/_local_aws/faults", body=json.dumps(fault))
-        if answer.status != http.client.OK:
-            raise ValueError(str(answer.json()["error"]))
+        self._tell("faults", fault)
 
     def stand_in(self, instance: str, address: str, port: int | None = None) -> None:
         """Let a program on this machine answer in the place of an instance, which does not boot.
@@ -147,22 +132,85 @@ class EmbeddedAws:
             address: Where the program listens, for instance 127.0.0.1.
             port: The program's port. Default: the one that is asked for.
         """
-        request = {"instance": instance, "address": address, "port": port}
-        answer = self.http("POST", f"{self.endpoint_url}/_local_aws/stand-ins", body=json.dumps(request))
-        if answer.status != http.client.OK:
-            raise ValueError(str(answer.json()["error"]))
+        self._tell("stand-ins", {"instance": instance, "address": address, "port": port})
 
     def isolate(self, region: str) -> None:
-        """Cut a Region off: tables replicate neither to it nor from it until ``reconnect``."""
-        answer = self.http(
-            "POST", f"{self.endpoint_url}/_local_aws/isolated-regions", body=json.dumps({"region": region})
-        )
-        if answer.status != http.client.OK:
-            raise ValueError(str(answer.json()["error"]))
+        """Cut a Region off: tables and buckets replicate neither to it nor from it until ``reconnect``."""
+        self._tell("isolated-regions", {"region": region})
+
+    def lose(self, region: str, *, silent: bool = False) -> None:
+        """Lose a Region until ``reconnect``: whatever needs it is refused with 503, and nothing runs there.
+
+        That is its API (with the services that AWS controls from there, such as IAM, Route 53 and CloudFront from
+        us-east-1), its HTTP endpoints, and replication to it and from it. Functions do not start, tasks of state
+        machines wait, schedules pass by. Its data stay as they are.
+
+        Args:
+            silent: Requests get no answer at all, as when a network is gone: clients wait as long as they do.
+        """
+        self._tell("lost-regions", {"region": region, "silent": silent})
 
     def reconnect(self) -> None:
-        """Let every Region have what was kept from it."""
+        """Have every Region back, and let it have what was kept from it."""
         self.http("DELETE", f"{self.endpoint_url}/_local_aws/isolated-regions")
+
+    @contextmanager
+    def names(self) -> Iterator[None]:
+        """Let public names lead here in this process, for whatever library connects to them by http or https.
+
+        >>> with aws.names():
+        ...     urllib.request.urlopen("https://a1b2c3d4.execute-api.us-east-1.amazonaws.com/")
+        """
+        found = self.http("GET", f"{self.endpoint_url}/_local_aws/tls").json()
+        before = os.environ.get(_TRUSTED)
+        undo = names.lead_here(self.port, cast("int", found["port"]))
+        if found["trusted"]:
+            os.environ[_TRUSTED] = str(found["trusted"])
+        try:
+            yield
+        finally:
+            undo()
+            os.environ.pop(_TRUSTED, None)
+            if before is not None:
+                os.environ[_TRUSTED] = before
+
+    def run_backup_plan(self, plan: str, *, rule: str = "", region: str = REGION) -> list[str]:
+        """Let AWS Backup do now what a plan's rules do at their time; the ids of its backup jobs.
+
+        Args:
+            plan: Id or name.
+            rule: Name of the only rule that is meant. Default: all of them.
+            region: Where the plan is.
+        """
+        return self._backup_run("backup-plan-runs", {"plan": plan, "rule": rule, "region": region})
+
+    def run_restore_test(self, plan: str, *, region: str = REGION) -> list[str]:
+        """Let AWS Backup do now what a restore testing plan does at its time; the ids of its restore jobs."""
+        return self._backup_run("restore-test-runs", {"plan": plan, "region": region})
+
+    def _backup_run(self, kind: str, request: Mapping[str, str]) -> list[str]:
+        answer = self.http("POST", f"{self.endpoint_url}/_local_aws/{kind}", body=json.dumps(request))
+        if answer.status != http.client.OK:
+            raise ValueError(str(answer.json()["error"]))
+        return cast("list[str]", answer.json()["jobs"])
+
+    def resolve(self, name: str) -> list[str]:
+        """What the records of a hosted zone lead a name to at this moment: addresses, or names of AWS's."""
+        found = self.http("GET", f"{self.endpoint_url}/_local_aws/answers/{name}").json()
+        return cast("list[str]", found["places"])
+
+    def place_users(
+        self, region: str = REGION, *, continent: str = "", country: str = "", subdivision: str = ""
+    ) -> None:
+        """Have whoever asks for a name be near a Region, and where geolocation says.
+
+        Args:
+            continent: Its code, such as EU.
+            country: Its code, such as DE.
+            subdivision: The code of a state of the United States.
+        """
+        place = {"region": region, "continent": continent, "country": country, "subdivision": subdivision}
+        self._tell("users", place)
 
     def clear_faults(self) -> None:
         """Let every operation succeed again."""
@@ -184,28 +232,16 @@ class EmbeddedAws:
 
         Names below ``localhost`` are not resolved by Python everywhere, so the name travels in the Host header. A
         load balancer answers under its public name as it does on AWS: the scheme or the port says which listener is
-        meant, redirects are to public addresses, and a Host header given here is what its rules see.
+        meant, redirects are to public addresses, and a Host header given here is what its rules see. So does an API,
+        under the name that AWS gives it or under a domain name of its own. Raises OSError for a name that a hosted
+        zone has no answer for.
         """
-        balancer = balancer_name(url)
-        address = urlsplit(url if balancer else self.localize(url))
-        target = (address.path or "/") + (f"?{address.query}" if address.query else "")
-        host = address.netloc
-        if balancer:
-            host = (headers or {}).get("Host", host)
-            if ":" not in host:
-                port = address.port or (443 if address.scheme == "https" else 80)
-                host = f"{host}:{port}"
-            if "Host" in (headers or {}):
-                target = f"/_alb/{balancer}{target}"
-            headers = {name: value for name, value in (headers or {}).items() if name != "Host"}
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_HTTP_SECONDS)
-        try:
-            connection.request(method, target, body, {"Host": host, **(headers or {})})
-            answer = connection.getresponse()
-            names = {name.lower(): value for name, value in answer.getheaders()}
-            return Response(answer.status, names, answer.read())
-        finally:
-            connection.close()
+        return send(self.port, method, url, body=body, headers=headers)
+
+    def _tell(self, what: str, request: Mapping[str, object]) -> None:
+        answer = self.http("POST", f"{self.endpoint_url}/_local_aws/{what}", body=json.dumps(request))
+        if answer.status != http.client.OK:
+            raise ValueError(str(answer.json()["error"]))
 
     def _cdk(self, app: str | None, folder: Path | None) -> Cdk:
         cdk = Cdk(self._workspace, self.port)

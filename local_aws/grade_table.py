@@ -36,6 +36,14 @@ EXECUTES: tuple[tuple[str, str], ...] = (
         """,
     ),
     (
+        "backs up, copies and restores tables and buckets, when it is asked to: times of rules, tests and lifecycles "
+        "never come, and access policies are kept, not enforced",
+        """
+        Backup::BackupVault Backup::BackupPlan Backup::BackupSelection
+        Backup::RestoreTestingPlan Backup::RestoreTestingSelection
+        """,
+    ),
+    (
         "runs on this machine's Python, whatever runtime and architecture are declared",
         """
         Lambda::Function Lambda::Permission Lambda::Version Lambda::Url Lambda::EventSourceMapping
@@ -88,6 +96,19 @@ EXECUTES: tuple[tuple[str, str], ...] = (
         """
         CloudFront::Distribution CloudFront::OriginAccessControl CloudFront::ResponseHeadersPolicy
         CloudFront::Function
+        """,
+    ),
+    (
+        "leads requests by name that are made here where its records say, by their routing and their health; no name "
+        "server listens, and no resolver keeps answers",
+        """
+        Route53::HostedZone Route53::RecordSet
+        """,
+    ),
+    (
+        "asks what is on this machine, every few seconds whatever interval is declared; from here alone",
+        """
+        Route53::HealthCheck
         """,
     ),
     (
@@ -202,12 +223,6 @@ API_BACKED: tuple[tuple[str, str], ...] = (
         """,
     ),
     (
-        "kept; answers no queries and checks nothing",
-        """
-        Route53::HostedZone Route53::RecordSet Route53::HealthCheck
-        """,
-    ),
-    (
         "kept; no engine listens, but where it is PostgreSQL, `make local` runs one on this machine in its place",
         """
         RDS::DBCluster RDS::DBInstance
@@ -254,8 +269,8 @@ API_BACKED: tuple[tuple[str, str], ...] = (
         AppConfig::Application AppConfig::ConfigurationProfile AppConfig::Deployment
         AppConfig::DeploymentStrategy AppConfig::Environment AppConfig::HostedConfigurationVersion
         AppSync::ApiKey AppSync::DataSource AppSync::FunctionConfiguration AppSync::GraphQLApi
-        AppSync::GraphQLSchema AppSync::Resolver Athena::NamedQuery Athena::WorkGroup Backup::BackupPlan
-        Backup::BackupSelection Backup::BackupVault CertificateManager::Certificate CloudFront::CachePolicy
+        AppSync::GraphQLSchema AppSync::Resolver Athena::NamedQuery Athena::WorkGroup
+        CertificateManager::Certificate CloudFront::CachePolicy
         CloudFront::CloudFrontOriginAccessIdentity CloudFront::KeyValueStore CloudFront::OriginRequestPolicy
         CloudTrail::Trail CloudWatch::Dashboard CodeBuild::Project
         Cognito::IdentityPool Cognito::IdentityPoolPrincipalTag Cognito::IdentityPoolRoleAttachment

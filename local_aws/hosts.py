@@ -47,6 +47,15 @@ def localize(text: str, port: int) -> str:
     return _BALANCER.sub(partial(_local_balancer, port=port), text)
 
 
+def is_api(url: str) -> bool:
+    """Whether a public address is that of an API.
+
+    >>> is_api("https://a1b2c3d4.execute-api.us-east-1.amazonaws.com/prod")
+    True
+    """
+    return _API.search(url) is not None
+
+
 def balancer_name(url: str) -> str | None:
     """The name of the load balancer that a public address belongs to; None for any other address.
 

@@ -84,6 +84,7 @@ def in_further_region(stack: cdk.Stack, suffix: str, region: str, *, description
         beside,
         f"{stack.node.id}{suffix}",
         env=cdk.Environment(account=account, region=region),
+        stack_name=f"{stack.stack_name}{suffix}",
         description=description,
     )
     stack.add_stack_dependency(further)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
-from docs.generate import architecture, dot, recovery, resilience, scaling, tables, wiring, workflow
+from docs.generate import architecture, dot, recovery, resilience, scaling, strategies, tables, wiring, workflow
 from docs.generate.drawing import Drawing, svgs
 from docs.generate.synthesis import Built, variant_key
 from docs.generate.template import Template
@@ -22,6 +22,7 @@ _T = TypeVar("_T")
 IMAGES = PurePosixPath("docs/images")
 PAGES = PurePosixPath("docs/patterns")
 _SCALING = IMAGES / "worker-pool-scaling.svg"
+_STRATEGIES = IMAGES / "disaster-recovery-strategies.svg"
 _SECTION = re.compile(
     r"(?P<begin><!-- generated: (?P<words>[^>]*?) -->\n)(?P<body>.*?)(?P<end><!-- end -->|\Z)", re.DOTALL
 )
@@ -55,6 +56,7 @@ def wanted(project: Path, built: Built) -> dict[PurePosixPath, str]:
     drawn = svgs([picture.drawing for picture in all_pictures])
     files = {picture.file: svg for picture, svg in zip(all_pictures, drawn, strict=True)}
     files[_SCALING] = _scaling().svg
+    files[_STRATEGIES] = strategies.compared().svg
     for page in _pages(project):
         before = (project / page).read_text(encoding="utf-8")
         files[page] = _Page(page, built, pictures).filled(before)
@@ -133,10 +135,12 @@ class _Page:
             raise PageError(f"{self._path}: the generated section {name!r} has no <!-- end -->.")
         if name == "stacks":
             body = tables.catalogue(STACKS, {one.name: _link(self._path, page_of(one.name)) for one in STACKS})
+        elif name == "strategies":
+            body = self._strategies()
         elif name in self._sections:
             body = self._sections[name](self._entry(name, stack.strip()))
         else:
-            known = ", ".join(["stacks", *self._sections])
+            known = ", ".join(["stacks", "strategies", *self._sections])
             raise PageError(f"{self._path}: no section is called {name!r}; there are {known}.")
         return f"{found['begin']}{body}\n{found['end']}"
 
@@ -145,6 +149,10 @@ class _Page:
             raise PageError(f"{self._path}: {entry.name} has no pool of workers whose scaling could be shown.")
         found = _scaling()
         return f"![{found.title}]({_link(self._path, _SCALING)})\n\n{found.summary}"
+
+    def _strategies(self) -> str:
+        found = strategies.compared()
+        return f"![{found.title}]({_link(self._path, _STRATEGIES)})\n\n{found.tables}"
 
     def _with_further(self, entry: StackEntry) -> list[str]:
         return [entry.name, *self._built.further.get(entry.name, ())]

@@ -31,12 +31,14 @@ def slug(name: str) -> str:
 def catalogue(entries: Iterable[StackEntry], link: Mapping[str, str]) -> str:
     """All stacks: name with a link to the page, summary, grade."""
     rows = [(f"[{entry.name}]({link[entry.name]})", entry.summary, f"*{entry.grade}*") for entry in entries]
-    return _table(("Stack", "What it is", "Locally"), rows)
+    return markdown_table(("Stack", "What it is", "Locally"), rows)
 
 
 def settings(entry: StackEntry) -> str:
     """What may be chosen about a stack, from its settings class and that class's docstring."""
-    meanings = _arguments(inspect.getdoc(entry.settings) or "")
+    # What several stacks have in common is told where they have it from.
+    kinds = reversed(entry.settings.__mro__)
+    meanings = {name: told for kind in kinds for name, told in _arguments(inspect.cleandoc(kind.__doc__ or "")).items()}
     annotations = get_type_hints(entry.settings)
     rows = []
     for field in fields(entry.settings):
@@ -50,7 +52,7 @@ def settings(entry: StackEntry) -> str:
                 _DEFAULT.sub("", meaning),
             )
         )
-    return _table(("Setting", "Value", "Default", "Meaning"), rows)
+    return markdown_table(("Setting", "Value", "Default", "Meaning"), rows)
 
 
 def resources(template: Mapping[str, object]) -> str:
@@ -61,7 +63,7 @@ def resources(template: Mapping[str, object]) -> str:
         for name, number in grades.types[each].items():
             rows.setdefault(f"*{each}*: {grades.reason(each, name)}", []).append(f"{number}\u00a0\u00d7\u00a0`{name}`")
     counts = [f"{grades.count(each)} *{each}* ({_MEANING[each]})" for each in GRADES if grades.count(each)]
-    table = _table(("Resources", "Locally"), [(", ".join(names), locally) for locally, names in rows.items()])
+    table = markdown_table(("Resources", "Locally"), [(", ".join(names), locally) for locally, names in rows.items()])
     return f"{', '.join(counts)}.\n\n{table}"
 
 
@@ -103,6 +105,7 @@ def _written(value: object) -> str:
     return str(value)
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Rows below a head."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)

@@ -13,6 +13,7 @@ from typing import cast
 
 from local_aws.launcher import alarm_math, hooks
 from local_aws.launcher.hooks import Properties, Record, scope
+from local_aws.launcher.regions.reachability import REGIONS
 from local_aws.launcher.values import items, mapping, text
 
 Point = Mapping[str, object]
@@ -36,10 +37,11 @@ def install() -> None:
 
 
 def evaluate_all() -> None:
-    """Evaluate every alarm of every account and region."""
+    """Evaluate every alarm of every account and of every region that is not lost."""
     for (account, region, _), alarm in hooks.scoped(hooks.ALARMS).all_items():
-        with scope(account, region):
-            evaluate(alarm)
+        if not REGIONS.is_lost(region):
+            with scope(account, region):
+                evaluate(alarm)
 
 
 def evaluate(alarm: Alarm) -> None:

@@ -6,8 +6,16 @@ from collections.abc import Callable
 from typing import cast
 
 from local_aws.hosts import localize
-from local_aws.launcher import bucket_deployment, custom_resources, hooks, secret_references, secret_rotations
+from local_aws.launcher import (
+    bucket_deployment,
+    custom_resources,
+    function_concurrency,
+    hooks,
+    secret_references,
+    secret_rotations,
+)
 from local_aws.launcher.added_types import ADDED_TYPES
+from local_aws.launcher.backups import types as backup_types
 from local_aws.launcher.balancing import types as balancing_types
 from local_aws.launcher.buckets import configuration as bucket_types
 from local_aws.launcher.data_servers import types as data_types
@@ -42,7 +50,8 @@ def install(port: int) -> None:
     handlers.update({**native, **added, **wrapped, **balancing_types.handlers(handlers)})
     handlers.update(scaling_types.handlers(handlers))
     handlers.update(table_types.handlers(handlers))
-    led = {**data_types.handlers(handlers), **bucket_types.handlers(handlers)}
+    handlers.update(function_concurrency.handlers(handlers))
+    led = {**data_types.handlers(handlers), **bucket_types.handlers(handlers), **backup_types.handlers(handlers)}
     handlers.update(led)
     hooks.HANDLERS.replace(handlers)
     hooks.CHANGE_SET_HANDLERS.replace(handlers)

@@ -39,6 +39,12 @@ class ScopedStore(Protocol):
     def all_items(self) -> Iterable[tuple[tuple[str, str, str], Record]]: ...
 
 
+class AccountStore(Protocol):
+    """The emulator's state of one kind, by account and name."""
+
+    def to_dict(self) -> dict[tuple[str, str], Record]: ...
+
+
 class HookMissingError(RuntimeError):
     """A private name that the launcher patches is not there."""
 

@@ -15,6 +15,7 @@ def install() -> None:
     _count_loopback_as_tls()
     _note_when_texts_are_sent()
     _find_instances_by_their_ids()
+    _leave_health_to_apis()
 
 
 def _count_loopback_as_tls() -> None:
@@ -47,6 +48,12 @@ def _find_instances_by_their_ids() -> None:
         )
 
     hooks.INSTANCE_FILTERS.replace(matches)
+
+
+def _leave_health_to_apis() -> None:
+    """The emulator says how it is under this path of every host; it has two more for that."""
+    known = cast("tuple[str, ...]", hooks.HEALTH_PATHS.get())
+    hooks.HEALTH_PATHS.replace(tuple(path for path in known if path != "/health"))
 
 
 class _TimedLog:

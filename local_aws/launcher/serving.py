@@ -6,13 +6,16 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, cast
 
 from hypercorn.asyncio import serve as hypercorn_serve
-from hypercorn.config import Config
 
 from local_aws.launcher import (
     alarms,
+    backups,
     balancing,
     buckets,
     cloudformation,
+    concurrency_permissions,
+    dns,
+    embedded_metrics,
     faults,
     function_errors,
     hooks,
@@ -23,7 +26,9 @@ from local_aws.launcher import (
     parameters,
     queue_metrics,
     queue_permissions,
+    read_replicas,
     refinements,
+    regions,
     scaling,
     secret_rotations,
     tables,
@@ -34,8 +39,13 @@ from local_aws.launcher.balancing.health import check_all
 from local_aws.launcher.balancing.serving import publish_health
 from local_aws.launcher.data_servers import trust
 from local_aws.launcher.data_servers.manager import DATA_SERVERS
+from local_aws.launcher.dns import checking
+from local_aws.launcher.dns.serving import Domains
+from local_aws.launcher.names import authority, functions
+from local_aws.launcher.names.listening import Listening
 from local_aws.launcher.periodic import repeating
 from local_aws.launcher.programs.supervisor import SUPERVISOR
+from local_aws.launcher.regions.border import Border
 from local_aws.launcher.scaling import tracking
 from local_aws.launcher.scaling.groups import Capacity
 from local_aws.launcher.tables import expiry
@@ -43,7 +53,6 @@ from local_aws.launcher.tables import expiry
 if TYPE_CHECKING:
     from hypercorn.typing import ASGIFramework
 
-_KEEP_ALIVE_SECONDS = 75
 _PROGRAMS_SECONDS = 0.5
 
 
@@ -72,20 +81,26 @@ async def serve(port: int, metrics_interval: float, *, programs: bool) -> None:
     refinements.install()
     mail_permissions.install()
     queue_permissions.install()
+    concurrency_permissions.install()
+    read_replicas.install()
     mapping_templates.install()
     message_moves.install()
     secret_rotations.install()
     trust.install()
     buckets.install()
+    backups.install()
     undelivered.install()
     metrics.install()
+    embedded_metrics.install()
     queue_metrics.install()
     alarms.install()
+    dns.install()
+    regions.install()
 
-    config = Config()
-    config.bind = [f"127.0.0.1:{port}"]
-    config.keep_alive_timeout = _KEEP_ALIVE_SECONDS
-    application = Application(cast("hooks.AsgiApp", hooks.APP.get()))
+    trusted = authority.make()
+    config = Listening(port, trusted)
+    functions.install(port, config.secure_port, trusted)
+    application = Domains(Border(Application(cast("hooks.AsgiApp", hooks.APP.get()))))
     try:
         with (
             ExitStack() as running,
@@ -94,6 +109,7 @@ async def serve(port: int, metrics_interval: float, *, programs: bool) -> None:
                 metrics_interval,
             ),
             repeating([check_all, publish_health], metrics_interval),
+            repeating([checking.check_all], metrics_interval),
         ):
             if programs:
                 DATA_SERVERS.enable()

@@ -24,7 +24,7 @@ def construct_breaches(project: Path) -> list[str]:
 
 
 def _breaches_in_library(tree: ast.Module, *, public: bool) -> Iterator[str]:
-    if any(_name(node) == "CfnOutput" for node in ast.walk(tree)):
+    if any(isinstance(node, ast.Call) and _name(node.func) == "CfnOutput" for node in ast.walk(tree)):
         yield "CfnOutput: outputs belong to stacks"
     for node in tree.body:
         if isinstance(node, ast.ClassDef) and "Construct" in map(_name, node.bases):

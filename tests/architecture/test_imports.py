@@ -24,7 +24,10 @@ OUTSIDE_WORLD = (
     *("requests", "urllib.request", "http", "socket", "ssl", "subprocess", "asyncio", "getpass"),
     *("time", "datetime", "random", "secrets", "uuid"),
 )
-OPERATORS_TOOLS = ("redrive.py", "redrive_copies.py", "existing_objects.py", "deployed_templates.py")
+OPERATORS_TOOLS = (
+    *("redrive.py", "redrive_copies.py", "existing_objects.py", "deployed_templates.py"),
+    *("runbook_client.py", "_run_reading.py"),
+)
 
 
 class Rule(NamedTuple):
@@ -43,16 +46,21 @@ def rules(functions: tuple[str, ...]) -> tuple[Rule, ...]:
         # What an operator runs meets AWS and needs no CDK; no construct may need it.
         Rule("constructs/aws_patterns/messaging/redrive*.py", CDK),
         Rule("constructs/aws_patterns/storage/existing_objects.py", CDK),
+        Rule("constructs/aws_patterns/disaster_recovery/runbook_client.py", CDK),
         Rule(
             "constructs/aws_patterns/**/*.py",
             (
                 "aws_patterns.messaging.redrive",
                 "aws_patterns.messaging.redrive_copies",
                 "aws_patterns.storage.existing_objects",
+                "aws_patterns.disaster_recovery.runbook_client",
                 "aws_patterns.delivery.deployed_templates",
             ),
             but=("__main__.py", *OPERATORS_TOOLS),
         ),
+        # A review reads templates and cfn-lint's schemas, which only tests and pipelines have.
+        Rule("constructs/aws_patterns/review/**/*.py", CDK),
+        Rule("constructs/aws_patterns/[!r]*/**/*.py", ("aws_patterns.review",), but=("region_drift.py",)),
         Rule("stacks/**/*.py", (*AROUND, *functions, *AWS, *OUTSIDE_WORLD)),
         Rule("app.py", (*AROUND, *functions, *AWS, *OUTSIDE_WORLD)),
         Rule("lambda_src/**/*.py", ("aws_patterns", "stacks", *AROUND, *CDK)),

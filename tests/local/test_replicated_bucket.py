@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from aws_patterns.storage import existing_objects
-from local_aws.project import ACCOUNT, REGION
+from local_aws.project import REGION
+from tests.local.replication_jobs import replicate_existing
 from tests.local.roles import somebody_who_may
 
 if TYPE_CHECKING:
-    from botocore.awsrequest import AWSPreparedRequest
     from mypy_boto3_s3 import S3Client
 
     from local_aws.embedded import EmbeddedAws
@@ -96,30 +96,16 @@ def key() -> str:
 
 
 @pytest.fixture
-def job(buckets: Buckets) -> Iterator[Callable[..., existing_objects.Progress]]:
+def job(buckets: Buckets) -> Callable[..., existing_objects.Progress]:
     """Runs Batch Replication as an operator does; its end."""
-    session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
-    control = session.client("s3control", endpoint_url=buckets.aws.endpoint_url)
-
-    def to_this_machine(request: AWSPreparedRequest, **_: object) -> None:
-        # The account is a part of the host's name, which resolves on AWS alone.
-        request.url = request.url.replace(f"//{ACCOUNT}.", "//")
-
-    control.meta.events.register("before-send.s3-control", to_this_machine)
-    clients = existing_objects.Clients(s3=buckets.here, s3control=control, account=ACCOUNT)
-
-    def run(*, failed_only: bool = False) -> existing_objects.Progress:
-        started = existing_objects.start(
-            clients,
-            buckets.originals,
-            role_arn=buckets.outputs["BatchRoleArn"],
-            reports_arn=buckets.outputs["ReportsArn"],
-            failed_only=failed_only,
-        )
-        return list(existing_objects.follow(clients, started))[-1]
-
-    yield run
-    control.close()
+    return partial(
+        replicate_existing,
+        buckets.aws,
+        REGION,
+        buckets.originals,
+        role_arn=buckets.outputs["BatchRoleArn"],
+        reports_arn=buckets.outputs["ReportsArn"],
+    )
 
 
 def test_the_two_sides_are_in_their_regions(buckets: Buckets) -> None:

@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
-from syrupy.extensions.json import JSONSnapshotExtension
 
+from aws_patterns.review.accepted import without_asset_hashes
 from stacks.registry import STACKS
 from stacks.settings.load import read_request
 from stacks.settings.regions import further_stacks
+from tests.stacks.reviewed_snapshots import ReviewedTemplates
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
 
 # What a person chooses before anything else; without it the stack says so, which is not what is tested here.
-CHOSEN = {"PetCuddleOTron": ("sender=cats@example.org",)}
+CHOSEN = {"PetCuddleOTron": ("sender=cats@example.org",), "DeliveryPipeline": ("repository=acme/shop",)}
 
 # The patterns' own remarks begin so; they are about what was chosen, not about what is wrong.
 ADVICE = "Annotation::aws-patterns:"
 
-_ASSET_HASH = re.compile(r"[0-9a-f]{64}")
-# The part of it that the policy for downloading an asset is named after, and what the CDK appends to a name.
+# The part of its hash that the policy for downloading an asset is named after, and what the CDK appends to a name.
 _DOWNLOAD = re.compile(r"(?<=Download)[0-9a-f]{12}(?:[0-9A-F]{8})?")
 
 
@@ -47,7 +47,7 @@ class Synthesis:
 
     def without_asset_hashes(self) -> dict[str, Any]:
         template = {**self.template, "further": self.further} if self.further else self.template
-        return dict(json.loads(_DOWNLOAD.sub("<asset>", _ASSET_HASH.sub("<asset hash>", json.dumps(template)))))
+        return dict(json.loads(_DOWNLOAD.sub("<asset>", json.dumps(without_asset_hashes(template)))))
 
 
 Synthesize = Callable[..., Synthesis]
@@ -114,5 +114,14 @@ def _findings(report: dict[str, Any]) -> list[str]:
 
 
 @pytest.fixture
-def snapshot_json(snapshot: SnapshotAssertion) -> SnapshotAssertion:
-    return snapshot.use_extension(JSONSnapshotExtension)
+def assert_accepted(snapshot: SnapshotAssertion) -> Callable[[dict[str, Any]], None]:
+    """Fails with a review of what differs, unless the template is the one in the snapshot."""
+    accepted = snapshot.use_extension(ReviewedTemplates)
+
+    def check(template: dict[str, Any]) -> None:
+        __tracebackhide__ = True
+        if template != accepted:
+            difference = "\n".join(accepted.get_assert_diff())
+            pytest.fail(f"{difference}\n\nAfter a look at it: make snapshots", pytrace=False)
+
+    return check

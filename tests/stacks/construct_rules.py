@@ -23,10 +23,14 @@ PLACES = (ANYWHERE, IN_A_STAGE)
 _REGION = {ANYWHERE: "us-east-1", IN_A_STAGE: "eu-west-1"}
 
 
+# Advice on style (I1022, which nobody asks for) that cfn-lint hands on as an error of a pipeline's action.
+_ADVICE = "Prefer using Fn::Sub over Fn::Join with an empty delimiter"
+
+
 def lint_findings(template: Mapping[str, Any], region: str = "us-east-1") -> list[str]:
     """What cfn-lint has to say."""
     matches = lint(json.dumps(template), config=ManualArgs(regions=[region], ignore_checks=LINT_RULES_LEFT_OUT))
-    return [f"{match.rule.id} {match.message}" for match in matches]
+    return [f"{match.rule.id} {match.message}" for match in matches if match.message != _ADVICE]
 
 
 def findings_about(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aws_patterns.storage.data_bucket_options import Lifecycle, LockMode, ObjectLock
@@ -23,6 +24,7 @@ WITH_KEY = Replica(
     delete_markers=True,
     storage_class=ReplicaClass.GLACIER_IR,
 )
+BOTH_WAYS = replace(WITH_KEY, both_ways=True)
 WITH_ARN = Replica(
     bucket_name="my-orders-archive",
     region="ap-south-1",
@@ -69,9 +71,16 @@ def replicated(*replicas: Replica, locked_too: bool = False) -> Build:
 
 def replica(one: Replica) -> Build:
     def build(stack: cdk.Stack, removal_policy: cdk.RemovalPolicy) -> object:
+        from aws_cdk import aws_iam as iam
+
         from aws_patterns.storage.replica_bucket import ReplicaBucket
 
-        return ReplicaBucket(stack, "Copy", replica=one, source_bucket_name="my-orders", removal_policy=removal_policy)
+        bucket = ReplicaBucket(
+            stack, "Copy", replica=one, source_bucket_name="my-orders", removal_policy=removal_policy
+        )
+        if one.both_ways:
+            bucket.grant_replicate_existing(iam.Role(stack, "Operator", assumed_by=iam.AccountRootPrincipal()))
+        return bucket
 
     return build
 
@@ -85,6 +94,9 @@ VARIANTS: Mapping[str, Build] = {
     "replicated bucket with locked objects": replicated(WITH_KEY, locked_too=True),
     "replica": replica(PLAIN),
     "replica with key": replica(WITH_KEY),
+    "replicated bucket, both ways": replicated(BOTH_WAYS),
+    "replicated bucket, both ways, without keys": replicated(replace(PLAIN, both_ways=True)),
+    "replica, both ways": replica(BOTH_WAYS),
 }
 
 

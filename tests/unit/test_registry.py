@@ -32,10 +32,11 @@ def test_a_summary_is_one_sentence(entry: StackEntry) -> None:
 @EVERY_STACK
 def test_every_setting_can_be_read_has_a_name_of_its_own_and_is_explained(entry: StackEntry) -> None:
     hints = get_type_hints(entry.settings)
+    explained = "\n".join(kind.__doc__ or "" for kind in entry.settings.__mro__)
     for setting in fields(entry.settings):
         assert describe(hints[setting.name])
         assert setting.name not in RESERVED
-        assert re.search(rf"^ +{setting.name}: ", entry.settings.__doc__ or "", re.MULTILINE)
+        assert re.search(rf"^ +{setting.name}: ", explained, re.MULTILINE)
 
 
 @EVERY_STACK

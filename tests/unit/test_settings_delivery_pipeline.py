@@ -52,7 +52,7 @@ def test_a_mistake_in_an_environment_is_told_with_the_others(elsewhere: Path) ->
     assert problems[0] == "approvals must be among environments, got 'live'"
     assert problems[1] == (
         "environments names 'staging', of which region must be a Region's code such as eu-west-1, got 'Europe' "
-        f"(from {elsewhere / 'staging.toml'})"
+        f"(from {elsewhere / 'staging.toml'}, region)"
     )
     assert problems[2].startswith("environments names 'production', of which throttle_rate must be ")
     assert len(problems) == 3

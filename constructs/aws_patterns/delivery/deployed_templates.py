@@ -76,6 +76,8 @@ def save_deployed(
     Raises:
         DeployedTemplatesError: AWS refuses, or can't be reached.
     """
+    # There to be compared with, even while nothing is deployed.
+    folder.mkdir(parents=True, exist_ok=True)
     for stack in stacks:
         template = _deployed(stack, (client_for or looking_at)(stack))
         file = folder / stack.template

@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from typing import cast
-
 from aws_cdk import Aws, RemovalPolicy
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from aws_patterns._acknowledgments import acknowledge
-from aws_patterns._defaults import LOG_RETENTION
-
-# What neither says who asked nor what for: an id is all that one needs to see an upload.
-_LOGGED = {
-    "requestId": "$context.requestId",
-    "time": "$context.requestTime",
-    "route": "$context.routeKey",
-    "status": "$context.status",
-    "latency": "$context.responseLatency",
-    "error": "$context.error.responseType",
-    "integrationError": "$context.integrationErrorMessage",
-}
+from aws_patterns._http_stage import http_stage
 
 
 class MediaUploadsApi(Construct):
@@ -58,26 +43,16 @@ class MediaUploadsApi(Construct):
         removal_policy: RemovalPolicy,
     ) -> None:
         super().__init__(scope, id)
-        access_logs = logs.LogGroup(
-            self, "AccessLogs", retention=logs.RetentionDays[LOG_RETENTION], removal_policy=removal_policy
-        )
         self.http_api = apigatewayv2.HttpApi(
             self, "HttpApi", api_name="media-uploads", description="Media uploads", create_default_stage=False
         )
-        self.stage = apigatewayv2.HttpStage(
+        self.stage = http_stage(
             self,
-            "Stage",
             http_api=self.http_api,
-            stage_name="$default",
-            auto_deploy=True,
-            detailed_metrics_enabled=True,
-            throttle=apigatewayv2.ThrottleSettings(rate_limit=throttle_rate, burst_limit=throttle_burst),
+            throttle_rate=throttle_rate,
+            throttle_burst=throttle_burst,
+            removal_policy=removal_policy,
         )
-        # The L2's own setting is an interface to implement, for the same two properties.
-        settings = apigatewayv2.CfnStage.AccessLogSettingsProperty(
-            destination_arn=access_logs.log_group_arn, format=json.dumps(_LOGGED)
-        )
-        cast("apigatewayv2.CfnStage", self.stage.node.default_child).access_log_settings = settings
         self.origin = f"https://{self.http_api.api_id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}"
         self.url = f"{self.origin}/uploads"
 

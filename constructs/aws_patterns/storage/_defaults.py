@@ -39,6 +39,10 @@ SWITCH_USUAL_MINUTES, SWITCH_WORST_MINUTES = 5, 60
 # Each takes nearly a thousand of the 10,240 letters that the policies of one role may have
 # (IAM/latest/UserGuide/reference_iam-quotas.html), and nobody has shown a need for more.
 MOST_REPLICAS = 10
+# One call to the other Region, and a quarter of a minute for a role to be known everywhere.
+REPLICATION_BACK_TIMEOUT_SECONDS = 60
+# The function's time twice: Lambda tries again what ended without an answer.
+REPLICATION_BACK_PATIENCE_SECONDS = 180
 
 # --- Shared file systems ---------------------------------------------------------------------------------------------
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 from aws_cdk import ArnFormat, Aws, Stack
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from aws_patterns._acknowledgments import acknowledge, wildcard
@@ -17,28 +16,30 @@ _BY_ALIAS = "By its alias, which the condition names: the key is in another Regi
 
 
 def replication_role(
-    scope: Construct, bucket_name: str, key: kms.IKey | None, replicas: Sequence[Replica], *, locked: bool
+    scope: Construct, id: str, *, source: Replica, destinations: Sequence[Replica], locked: bool
 ) -> iam.Role:
-    """The role. It knows the bucket by its name, because the bucket waits for what it may do.
+    """The role. It knows the buckets by their names, because the source waits for what it may do.
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
     """
-    role = iam.Role(scope, "ReplicationRole", assumed_by=iam.ServicePrincipal("s3.amazonaws.com"))
-    originals = bucket_arn(bucket_name)
+    role = iam.Role(scope, id, assumed_by=iam.ServicePrincipal("s3.amazonaws.com"))
+    originals = bucket_arn(source.bucket_name)
     _allow(role, ["s3:GetReplicationConfiguration", "s3:ListBucket"], [originals])
     objects = f"{originals}/*"
     read = ["s3:GetObjectVersionForReplication", "s3:GetObjectVersionAcl", "s3:GetObjectVersionTagging"]
     _allow(role, [*read, *(["s3:GetObjectRetention", "s3:GetObjectLegalHold"] if locked else [])], [objects])
     reasons = {wildcard(scope, objects): _EVERY_OBJECT}
-    for replica in replicas:
+    for replica in destinations:
         copies = f"{bucket_arn(replica.bucket_name)}/*"
         deleted = ["s3:ReplicateDelete"] if replica.delete_markers else []
         _allow(role, ["s3:ReplicateObject", "s3:ReplicateTags", *deleted], [copies])
         reasons[wildcard(scope, copies)] = _EVERY_OBJECT
-    if key is not None:
-        _allow(role, ["kms:Decrypt"], [key.key_arn], _through_s3(Stack.of(scope).region, originals))
-        for replica in replicas:
-            reasons |= _allow_encryption(role, scope, replica)
+    if source.key is not None:
+        reasons |= _allow_key(role, scope, source, ["kms:Decrypt"])
+        for replica in destinations:
+            # It also reads the S3 Bucket Key that it has made, to see that it is whole
+            # (AmazonS3/latest/userguide/replication-config-for-kms-objects.html).
+            reasons |= _allow_key(role, scope, replica, ["kms:Encrypt", "kms:GenerateDataKey", "kms:Decrypt"])
     acknowledge(role, reasons)
     return role
 
@@ -55,18 +56,14 @@ def replica_key_arn(scope: Construct, replica: Replica) -> str | None:
     return _in_region(scope, replica, replica.key)
 
 
-def _allow_encryption(role: iam.Role, scope: Construct, replica: Replica) -> Mapping[str, str]:
-    """Let S3 encrypt copies. It also reads the S3 Bucket Key that it has made, to see that it is whole.
-
-    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html
-    """
-    actions = ["kms:Encrypt", "kms:GenerateDataKey", "kms:Decrypt"]
-    conditions = _through_s3(replica.region, bucket_arn(replica.bucket_name))
-    if replica.key is None or not replica.key.startswith("alias/"):
-        _allow(role, actions, [str(replica.key)], conditions)
+def _allow_key(role: iam.Role, scope: Construct, place: Replica, actions: Sequence[str]) -> Mapping[str, str]:
+    """Let S3 use the key of a bucket for its objects; why the statement has a wildcard, where it has one."""
+    conditions = _through_s3(place.region, bucket_arn(place.bucket_name))
+    if place.key is None or not place.key.startswith("alias/"):
+        _allow(role, actions, [str(place.key)], conditions)
         return {}
-    keys = _in_region(scope, replica, "key/*")
-    by_alias = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": replica.key}}
+    keys = _in_region(scope, place, "key/*")
+    by_alias = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": place.key}}
     _allow(role, actions, [keys], {**conditions, **by_alias})
     return {wildcard(scope, keys): _BY_ALIAS}
 

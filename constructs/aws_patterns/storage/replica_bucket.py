@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
@@ -14,20 +15,20 @@ from aws_patterns._alarms import Alarms
 from aws_patterns._validation import Problems
 from aws_patterns.recovery import RecoveryCharacteristics
 from aws_patterns.storage import _defaults as defaults
-from aws_patterns.storage._replication_metrics import replication_metric
+from aws_patterns.storage._batch_replication import batch_role, grant_replicate_existing, reports_arn
+from aws_patterns.storage._other_encryption import refuse_other_encryption
+from aws_patterns.storage._replication_alarms import Way, alarm_when_failed, alarm_when_late
 from aws_patterns.storage.data_bucket import DataBucket
 from aws_patterns.storage.data_bucket_options import Lifecycle, ObjectLock, check_bucket_name, check_data_bucket
 from aws_patterns.storage.replicated_bucket_options import Replica, check_replica
-
-_MINUTE = 60
 
 
 class ReplicaBucket(Construct):
     """A `DataBucket` that a `ReplicatedBucket` copies its objects to, with the key that encrypts them here.
 
     Put it into a stack of the Region that the `Replica` names, deployed before the one with the `ReplicatedBucket`.
-    Readers read from it at any time; when the Region of the originals is lost, writers may write to it, and what they
-    write is not copied back.
+    Readers read from it at any time; when the Region of the originals is lost, writers may write to it. What they write
+    is copied back if the `Replica` says ``both_ways``: the other stack sets the rules for it when it is deployed.
 
     >>> copy = Replica(bucket_name="my-orders-copy", region="eu-central-1", key="alias/my-orders-copy")
     >>> ReplicaBucket(stack, "OrdersCopy", replica=copy, source_bucket_name="my-orders")
@@ -51,7 +52,10 @@ class ReplicaBucket(Construct):
         bucket: Holds the copies.
         access_logs: Holds the records.
         encryption_key: Encrypts them; ``None`` where keys that S3 owns do.
+        batch_role: Whom S3 is when it copies back what it gave up on; ``None`` where nothing is copied back.
+        reports_arn: Where it reports what it gave up on then; ``None`` likewise.
         alarms: By id. ``ReplicationLate``: for five minutes copies have been more than 15 minutes behind.
+            ``ReplicationBackFails``: S3 gave up on objects that were to be copied back.
         recovery: What follows from the loss of something.
 
     Raises:
@@ -113,17 +117,32 @@ class ReplicaBucket(Construct):
         self.access_logs = data.access_logs
         self.recovery: RecoveryCharacteristics = data.recovery
         alarms = Alarms(self, alarm_topic)
-        minutes = defaults.REPLICATION_MINUTES
-        alarms.add(
-            "ReplicationLate",
-            replication_metric("ReplicationLatency", source_bucket_name, replica, statistic="Maximum"),
-            minutes * _MINUTE,
-            f"Copies of {source_bucket_name} are more than {minutes} minutes behind: so much would be lost with its "
-            "Region. Are many or large objects on their way, or does S3 wait for a key?",
-            periods=defaults.LATE_PERIODS,
-            comparison=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-        )
+        there, here = source_bucket_name, replica.bucket_name
+        alarm_when_late(alarms, Way(source=there, destination=here, rule_id=replica.rule_id))
+        self.batch_role: iam.Role | None = None
+        self.reports_arn: str | None = None
+        if replica.both_ways:
+            refuse_other_encryption(self.bucket, self.encryption_key)
+            self.batch_role = batch_role(self, self.bucket, self.access_logs)
+            self.reports_arn = reports_arn(self.access_logs)
+            alarm_when_failed(
+                alarms,
+                "ReplicationBackFails",
+                Way(source=here, destination=there, rule_id=replica.back_rule_id),
+                batch_role=self.batch_role,
+                reports_arn=self.reports_arn,
+            )
         self.alarms: Mapping[str, cloudwatch.Alarm] = alarms.by_id
+
+    def grant_replicate_existing(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let an operator copy back what S3 gave up on, with ``python -m aws_patterns.storage replicate-existing``.
+
+        Raises:
+            ValueError: Nothing is copied back.
+        """
+        if self.batch_role is None:
+            raise ValueError(f"ReplicaBucket {self.node.path} is not copied back: choose Replica(both_ways=True)")
+        return grant_replicate_existing(self, grantee, self.bucket, self.batch_role)
 
     def _new_key(self, alias: str | None, removal_policy: RemovalPolicy) -> kms.Key:
         return kms.Key(

@@ -12,18 +12,19 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from aws_patterns._acknowledgments import acknowledge, wildcard
 from aws_patterns._alarms import Alarms
 from aws_patterns._validation import Problems
 from aws_patterns.recovery import RecoveryCharacteristics
 from aws_patterns.storage import _defaults as defaults
-from aws_patterns.storage._replication_metrics import replication_metric
-from aws_patterns.storage._replication_role import bucket_arn, replica_key_arn, replication_role
+from aws_patterns.storage._batch_replication import batch_role, grant_replicate_existing, reports_arn
+from aws_patterns.storage._other_encryption import refuse_other_encryption
+from aws_patterns.storage._replication_alarms import Way, alarm_when_failed
+from aws_patterns.storage._replication_back import ReplicationBack
+from aws_patterns.storage._replication_role import replication_role
+from aws_patterns.storage._replication_rules import replication_rule
 from aws_patterns.storage.data_bucket import DataBucket
 from aws_patterns.storage.data_bucket_options import Lifecycle, ObjectLock, check_data_bucket
 from aws_patterns.storage.replicated_bucket_options import Replica, check_replicated_bucket, recovery_of
-
-_REPORTS = "replication-reports/"
 
 
 class ReplicatedBucket(Construct):
@@ -32,10 +33,16 @@ class ReplicatedBucket(Construct):
     Use it for objects that must be there when a Region is not, or near to readers elsewhere. Each destination is a
     `ReplicaBucket`, which is told the same `Replica`, in a stack of its own Region: deploy that one first, since S3
     refuses rules to a bucket that is not there. Not as a backup: what is written over is written over in both, though
-    versions keep it; and not both ways.
+    versions keep it.
 
     >>> copy = Replica(bucket_name="my-orders-copy", region="eu-central-1")
     >>> ReplicatedBucket(stack, "Orders", bucket_name="my-orders", replicas=[copy])
+    >>> other = Replica(bucket_name="my-letters-too", region="eu-central-1", delete_markers=True, both_ways=True)
+    >>> ReplicatedBucket(stack, "Letters", bucket_name="my-letters", replicas=[other])
+
+    With ``both_ways`` writers may write on either side, and it is in both: a function sets the rules of the way back,
+    which this stack takes away again when it goes. Of two objects that both sides write under one key before they know
+    of each other, nobody can say which is current afterwards: let each key be written on one side at a time.
 
     Copied are new objects and versions, changes of their tags and of their locks, and deletions if asked for; never
     the deletion of a version, nor what a lifecycle does, nor what has itself been copied here (no chains). What was
@@ -65,7 +72,7 @@ class ReplicatedBucket(Construct):
         batch_role: Whom S3 is when it copies what was there before.
         reports_arn: Where it reports what it gave up on then.
         alarms: By id. ``ReplicationFails<Region>``: S3 gave up on objects. That copies are late is told by an alarm of
-            the other side, where S3 publishes that metric.
+            the other side, where S3 publishes that metric; ``ReplicationLate<Region>``, where that side is copied back.
         recovery: What follows from the loss of something.
 
     Raises:
@@ -123,47 +130,50 @@ class ReplicatedBucket(Construct):
         )
         self.bucket = data.bucket
         self.access_logs = data.access_logs
-        self.role = replication_role(self, bucket_name, self.encryption_key, replicas, locked=object_lock is not None)
-        self._replicate(replicas)
-        self._refuse_other_encryption(self.encryption_key)
-        self.batch_role = self._batch_role()
-        self.reports_arn = self.access_logs.arn_for_objects(_REPORTS.rstrip("/"))
+        self.batch_role = batch_role(self, self.bucket, self.access_logs)
+        self.reports_arn = reports_arn(self.access_logs)
         region = Stack.of(self).region
+        own = Replica(
+            bucket_name=bucket_name,
+            region=region,
+            key=None if self.encryption_key is None else self.encryption_key.key_arn,
+        )
+        self.role = replication_role(
+            self, "ReplicationRole", source=own, destinations=replicas, locked=object_lock is not None
+        )
+        self._replicate(replicas)
+        refuse_other_encryption(self.bucket, self.encryption_key)
         self.recovery: RecoveryCharacteristics = recovery_of(
             replicas, lifecycle, region=None if Token.is_unresolved(region) else region
         )
         alarms = Alarms(self, alarm_topic)
         for replica in replicas:
-            alarms.add(
-                f"ReplicationFails{''.join(part.capitalize() for part in replica.region.split('-'))}",
-                replication_metric("OperationsFailedReplication", bucket_name, replica, statistic="Sum"),
-                1,
-                f"S3 gave up copying objects to {replica.bucket_name}. Is that bucket there, with versions, and may "
-                "the role write to it and use both keys? Mend that, then copy them: "
-                f"python -m aws_patterns.storage replicate-existing {bucket_name} --failed-only --role "
-                f"{self.batch_role.role_arn} --reports {self.reports_arn}",
+            place = "".join(part.capitalize() for part in replica.region.split("-"))
+            way = Way(source=bucket_name, destination=replica.bucket_name, rule_id=replica.rule_id)
+            alarm_when_failed(
+                alarms,
+                f"ReplicationFails{place}",
+                way,
+                batch_role=self.batch_role,
+                reports_arn=self.reports_arn,
             )
+            if replica.both_ways:
+                back = ReplicationBack(
+                    self,
+                    f"BackFrom{place}",
+                    originals=own,
+                    replica=replica,
+                    bucket=self.bucket,
+                    locked=object_lock is not None,
+                    alarm_topic=alarm_topic,
+                    removal_policy=removal_policy,
+                )
+                alarms.by_id[f"ReplicationLate{place}"] = back.alarms["ReplicationLate"]
         self.alarms: Mapping[str, cloudwatch.Alarm] = alarms.by_id
 
     def grant_replicate_existing(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let an operator copy what was there before, with ``python -m aws_patterns.storage replicate-existing``."""
-        jobs = Stack.of(self).format_arn(service="s3", resource="job", resource_name="*")
-        started = iam.Grant.add_to_principal(grantee=grantee, actions=["s3:CreateJob"], resource_arns=["*"])
-        followed = iam.Grant.add_to_principal(grantee=grantee, actions=["s3:DescribeJob"], resource_arns=[jobs])
-        read = iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=["s3:GetReplicationConfiguration", "s3:GetBucketTagging"],
-            resource_arns=[self.bucket.bucket_arn],
-        )
-        passed = self.batch_role.grant_pass_role(grantee.grant_principal)
-        principal = grantee.grant_principal
-        if isinstance(principal, Construct):
-            reasons = {
-                "AwsSolutions-IAM5[Resource::*]": "CreateJob knows no resources; what a job may do is its role's.",
-                wildcard(self, jobs): "S3 makes up the ids of jobs.",
-            }
-            acknowledge(principal, reasons)
-        return started.combine(followed).combine(read).combine(passed)
+        return grant_replicate_existing(self, grantee, self.bucket, self.batch_role)
 
     def _new_key(self, removal_policy: RemovalPolicy) -> kms.Key:
         return kms.Key(
@@ -177,82 +187,12 @@ class ReplicatedBucket(Construct):
     def _replicate(self, replicas: Sequence[Replica]) -> None:
         resource = self.bucket.node.default_child
         assert isinstance(resource, s3.CfnBucket)  # noqa: S101 - for the type checker
+        rules = [
+            replication_rule(self, replica, id=replica.rule_id, priority=priority)
+            for priority, replica in enumerate(replicas, 1)
+        ]
         resource.replication_configuration = s3.CfnBucket.ReplicationConfigurationProperty(
-            role=self.role.role_arn,
-            rules=[self._rule(replica, priority) for priority, replica in enumerate(replicas, 1)],
+            role=self.role.role_arn, rules=Token.as_any(rules)
         )
         # Or what is written first is not copied: a role is there before what it may do.
         resource.node.add_dependency(self.role.node.find_child("DefaultPolicy"))
-
-    def _rule(self, replica: Replica, priority: int) -> s3.CfnBucket.ReplicationRuleProperty:
-        of_rule = s3.CfnBucket
-        key = replica_key_arn(self, replica)
-        within = of_rule.ReplicationTimeValueProperty(minutes=defaults.REPLICATION_MINUTES)
-        timed = not replica.without_time_control
-        return of_rule.ReplicationRuleProperty(
-            id=replica.rule_id,
-            priority=priority,
-            status="Enabled",
-            # Without a filter the rule would be of the first edition of the schema, which knows no time control.
-            filter=of_rule.ReplicationRuleFilterProperty(prefix=""),
-            delete_marker_replication=of_rule.DeleteMarkerReplicationProperty(
-                status="Enabled" if replica.delete_markers else "Disabled"
-            ),
-            source_selection_criteria=of_rule.SourceSelectionCriteriaProperty(
-                sse_kms_encrypted_objects=of_rule.SseKmsEncryptedObjectsProperty(status="Enabled")
-            )
-            if key
-            else None,
-            destination=of_rule.ReplicationDestinationProperty(
-                bucket=bucket_arn(replica.bucket_name),
-                storage_class=str(replica.storage_class),
-                encryption_configuration=of_rule.EncryptionConfigurationProperty(replica_kms_key_id=key)
-                if key
-                else None,
-                replication_time=of_rule.ReplicationTimeProperty(status="Enabled", time=within) if timed else None,
-                metrics=of_rule.MetricsProperty(status="Enabled", event_threshold=within if timed else None),
-            ),
-        )
-
-    def _refuse_other_encryption(self, key: kms.IKey | None) -> None:
-        """S3 passes by, without a word, what is encrypted in another way than its rules speak of."""
-        header = "s3:x-amz-server-side-encryption"
-        self._refuse("OtherEncryption", header, "aws:kms" if key else "AES256")
-        if key is not None:
-            self._refuse("OtherKey", f"{header}-aws-kms-key-id", key.key_arn)
-
-    def _refuse(self, sid: str, header: str, unless: str) -> None:
-        self.bucket.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid=sid,
-                effect=iam.Effect.DENY,
-                principals=[iam.AnyPrincipal()],
-                actions=["s3:PutObject"],
-                resources=[self.bucket.arn_for_objects("*")],
-                # Whoever says nothing gets the bucket's own.
-                conditions={"Null": {header: "false"}, "StringNotEquals": {header: unless}},
-            )
-        )
-
-    def _batch_role(self) -> iam.Role:
-        """Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-batch-replication-policies.html."""
-        role = iam.Role(
-            self,
-            "BatchRole",
-            assumed_by=iam.ServicePrincipal("batchoperations.s3.amazonaws.com"),
-        )
-        objects, reports = self.bucket.arn_for_objects("*"), self.access_logs.arn_for_objects(f"{_REPORTS}*")
-        for actions, resource in (
-            (["s3:InitiateReplication"], objects),
-            (["s3:GetReplicationConfiguration", "s3:PutInventoryConfiguration"], self.bucket.bucket_arn),
-            (["s3:PutObject"], reports),
-        ):
-            role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[resource]))
-        acknowledge(
-            role,
-            {
-                wildcard(self, objects): "Of this bucket: whoever writes chooses the names of objects.",
-                wildcard(self, reports): "S3 chooses the names of its reports, below this prefix.",
-            },
-        )
-        return role

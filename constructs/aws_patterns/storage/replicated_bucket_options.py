@@ -54,6 +54,8 @@ class Replica:
             mistake.
         without_time_control: Take as long as it takes: without S3's promise of 15 minutes for 99.99 % of the objects,
             and without what it costs.
+        both_ways: Whether what is written to the copy is copied back in the same way: for who writes there while the
+            Region of the originals is lost. Both sides keep their own storage classes.
     """
 
     bucket_name: str
@@ -62,11 +64,17 @@ class Replica:
     storage_class: ReplicaClass = ReplicaClass.STANDARD
     delete_markers: bool = False
     without_time_control: bool = False
+    both_ways: bool = False
 
     @property
     def rule_id(self) -> str:
         """What S3 and its metrics call the way to this bucket."""
         return f"to-{self.region}"
+
+    @property
+    def back_rule_id(self) -> str:
+        """What they call the way back, which both sides know without knowing where the other one is."""
+        return f"back-from-{self.region}"
 
 
 @typed

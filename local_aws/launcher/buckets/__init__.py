@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from local_aws.launcher.buckets import jobs, replication
+from local_aws.launcher.buckets import jobs, replication, waiting
 
 
 def install() -> None:
     """Replicate as S3 does."""
     replication.install()
+    waiting.install()
     jobs.install()

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 from local_aws.launcher import hooks
-from local_aws.launcher.buckets import permissions
+from local_aws.launcher.buckets import permissions, waiting
 from local_aws.launcher.hooks import Record
 
 Rule = Mapping[str, Any]
@@ -26,9 +28,65 @@ _OF_KMS = frozenset({"aws:kms", "aws:kms:dsse"})
 _following: ContextVar[tuple[Rule, str, Record] | None] = ContextVar("local_aws_replication", default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """An object that somebody has written: the emulator's record of it, and what is in it."""
+
+    bucket: str
+    key: str
+    record: Record
+    data: object
+    tags: Mapping[str, str]
+
+
 def install() -> None:
     """Take the place of what the emulator does when objects come and go."""
+    _install_destinations()
     replicate = cast("Callable[..., None]", hooks.REPLICATE.get())
+
+    def follow(rule: Rule, written: _Written) -> None:
+        encryption = written.record.get("preserved_headers") or {}
+        with _follow(rule, "s3:ReplicateObject", encryption):
+            replicate(written.bucket, written.key, written.record, written.data, written.tags)
+        if written.record.get("replication_status") == "COMPLETED":
+            _encrypt(written.key, written.record["_replica"], rule, encryption)
+
+    def follow_later(rule: Rule, written: _Written) -> None:
+        follow(rule, written)
+        _complete(written)
+
+    def replicate_by_all_rules(
+        bucket: str, key: str, obj: Record, data: object, tags: Mapping[str, str] | None = None
+    ) -> None:
+        written = _Written(bucket, key, obj, data, dict(tags or {}))
+        seen = set()
+        for rule in _rules(bucket, key, written.tags, obj.get("preserved_headers") or {}):
+            if waiting.is_connected(bucket, rule):
+                follow(rule, written)
+                seen.add(obj.get("replication_status"))
+            else:
+                waiting.put_off(bucket, partial(follow_later, rule, written))
+                seen.add("PENDING")
+        for status in ("PENDING", "FAILED"):
+            if status in seen:
+                obj["replication_status"] = status
+
+    def replicate_delete_marker(bucket: str, key: str) -> None:
+        for rule in _rules(bucket, key, {}, {}):
+            tagged = bool(_tags(rule))
+            if "Filter" in rule and (tagged or (rule.get("DeleteMarkerReplication") or {}).get("Status") != "Enabled"):
+                continue
+            if waiting.is_connected(bucket, rule):
+                _mark(rule, bucket, key)
+            else:
+                waiting.put_off(bucket, partial(_mark, rule, bucket, key))
+
+    hooks.REPLICATE.replace(replicate_by_all_rules)
+    hooks.REPLICATE_DELETE_MARKER.replace(replicate_delete_marker)
+
+
+def _install_destinations() -> None:
+    """Let the emulator follow the rule at hand, as far as the role may."""
     rule_for = cast("Callable[..., tuple[Rule | None, str]]", hooks.REPLICATION_RULE.get())
     destination = cast("_Find", hooks.REPLICATION_DESTINATION.get())
 
@@ -44,38 +102,33 @@ def install() -> None:
         allowed = permissions.may_replicate(role, bucket, found[0], key, action, _keys(bucket, found, rule, encryption))
         return found if allowed else None
 
-    def replicate_by_all_rules(
-        bucket: str, key: str, obj: Record, data: object, tags: Mapping[str, str] | None = None
-    ) -> None:
-        encryption = obj.get("preserved_headers") or {}
-        failed = False
-        for rule in _rules(bucket, key, tags or {}, encryption):
-            with _follow(rule, "s3:ReplicateObject", encryption):
-                replicate(bucket, key, obj, data, tags)
-            failed = failed or obj.get("replication_status") == "FAILED"
-            if obj.get("replication_status") == "COMPLETED":
-                _encrypt(key, obj["_replica"], rule, encryption)
-        if failed:
-            obj["replication_status"] = "FAILED"
-
-    def replicate_delete_marker(bucket: str, key: str) -> None:
-        mark = cast("Callable[[str, str, Record | None], str]", hooks.DELETE_MARKER.get())
-        for rule in _rules(bucket, key, {}, {}):
-            tagged = bool(_tags(rule))
-            if "Filter" in rule and (tagged or (rule.get("DeleteMarkerReplication") or {}).get("Status") != "Enabled"):
-                continue
-            with _follow(rule, "s3:ReplicateDelete", {}):
-                found = destination_allowed(bucket, key, rule, _role(bucket))
-            if found is not None:
-                name, account, record = found
-                with _in_account(account):
-                    mark(name, key, record["objects"].get(key))
-                    record["objects"].pop(key, None)
-
     hooks.REPLICATION_RULE.replace(rule_at_hand)
     hooks.REPLICATION_DESTINATION.replace(destination_allowed)
-    hooks.REPLICATE.replace(replicate_by_all_rules)
-    hooks.REPLICATE_DELETE_MARKER.replace(replicate_delete_marker)
+
+
+def _mark(rule: Rule, bucket: str, key: str) -> None:
+    """Let a destination have a delete marker too."""
+    mark = cast("Callable[[str, str, Record | None], str]", hooks.DELETE_MARKER.get())
+    with _follow(rule, "s3:ReplicateDelete", {}):
+        found = cast("_Find", hooks.REPLICATION_DESTINATION.get())(bucket, key, rule, _role(bucket))
+    if found is not None:
+        name, account, record = found
+        with _in_account(account):
+            mark(name, key, record["objects"].get(key))
+            record["objects"].pop(key, None)
+
+
+def _complete(written: _Written) -> None:
+    """Say of the version that was copied late how that went, and give its copy its tags."""
+    record, key = written.record, written.key
+    known = cast("Mapping[tuple[str, str], list[Record]]", hooks.OBJECT_VERSIONS.get())
+    for version in known.get((written.bucket, key), []):
+        if version["version_id"] == record.get("version_id"):
+            version["replication_status"] = record.get("replication_status")
+    if written.tags and record.get("replication_status") == "COMPLETED":
+        name, version_id, account = record["_replica"]
+        with _in_account(account):
+            cast("MutableMapping[object, object]", hooks.OBJECT_TAGS.get())[name, key, version_id] = dict(written.tags)
 
 
 def is_eligible(bucket: str, key: str, tags: Mapping[str, str], obj: Record) -> bool:
@@ -134,8 +187,7 @@ def _keys(bucket: str, found: Destination, rule: Rule, encryption: Mapping[str, 
     if encryption.get(ALGORITHM) not in _OF_KMS:
         return ()
     name, _, record = found
-    here = str(hooks.store(hooks.BUCKETS)[bucket].get("region") or hooks.region())
-    there = str(record.get("region") or hooks.region())
+    here, there = waiting.region_of(hooks.store(hooks.BUCKETS)[bucket]), waiting.region_of(record)
     return (
         permissions.KeyUse("kms:Decrypt", encryption.get(KEY, ""), here, bucket),
         permissions.KeyUse("kms:Encrypt", _replica_key(rule), there, name),

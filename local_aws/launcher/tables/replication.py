@@ -11,19 +11,18 @@ from __future__ import annotations
 import asyncio
 import copy
 import itertools
-import re
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
 from local_aws.launcher import hooks, metrics
 from local_aws.launcher.hooks import Record
+from local_aws.launcher.regions.reachability import REGIONS
 
 # AWS: usually within a second.
 _SECONDS = 0.2
-_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}", re.ASCII)
 
 _Key = tuple[str, object, object]
 
@@ -51,28 +50,15 @@ class Replication:
         self._clock = itertools.count(1)
         # By table, partition and sort key: when the item that a replica holds, or lacks, was written.
         self._versions: dict[_Key, int] = {}
-        self._isolated: set[str] = set()
 
     def install(self) -> None:
         """Take the place of the emulator's replication."""
         self._loop = asyncio.get_running_loop()
         hooks.REPLICATE_ITEM.replace(self._written)
-
-    def isolate(self, request: Mapping[str, object]) -> None:
-        """Keep what is written in a Region from the others, and theirs from it. Raises ValueError."""
-        region = request.get("region")
-        if not (isinstance(region, str) and _REGION.fullmatch(region)):
-            raise ValueError(f"a Region to isolate needs the text region, such as us-west-2, got {region!r}")
-        self._isolated.add(region)
-
-    def reconnect(self) -> None:
-        """Let all Regions have what was kept from them."""
-        self._isolated.clear()
-        self._deliver_soon(0)
+        REGIONS.when_reconnected(lambda: self._deliver_soon(0))
 
     def clear(self) -> None:
         """Forget everything."""
-        self._isolated.clear()
         self._under_way.clear()
         self._versions.clear()
 
@@ -108,10 +94,10 @@ class Replication:
     def _deliver(self) -> None:
         for _ in range(len(self._under_way)):
             change = self._under_way.popleft()
-            if {change.source, change.target} & self._isolated:
-                self._under_way.append(change)
-            else:
+            if REGIONS.are_connected(change.source, change.target):
                 self._arrive(change)
+            else:
+                self._under_way.append(change)
 
     def _arrive(self, change: _Change) -> None:
         with hooks.scope(change.account, change.target):

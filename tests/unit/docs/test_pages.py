@@ -14,7 +14,11 @@ from stacks.registry import STACKS
 
 _BUILT = Built(templates={entry.name: {"Resources": {"A": {"Type": "AWS::SQS::Queue"}}} for entry in STACKS})
 _STACK = STACKS[0].name
-_IMAGES = [f"docs/images/{page_of(entry.name).stem}.svg" for entry in STACKS] + ["docs/images/worker-pool-scaling.svg"]
+_IMAGES = [
+    *(f"docs/images/{page_of(entry.name).stem}.svg" for entry in STACKS),
+    "docs/images/worker-pool-scaling.svg",
+    "docs/images/disaster-recovery-strategies.svg",
+]
 _README = PurePosixPath("README.md")
 
 
@@ -66,7 +70,8 @@ def test_other_pages_name_the_stack_and_link_from_where_they_are(pages: Path) ->
         (
             "<!-- generated: poem -->\n<!-- end -->",
             "README.md: no section is called 'poem'; "
-            "there are stacks, architecture, workflows, settings, resources, scaling, resilience, recovery.",
+            "there are stacks, strategies, architecture, workflows, settings, resources, scaling, resilience, "
+            "recovery.",
         ),
         (
             "<!-- generated: scaling QueueApi -->\n<!-- end -->",
@@ -151,6 +156,14 @@ def test_a_check_passes_right_after_everything_was_written(
     run.setattr("sys.argv", ["generate", "--check"])
     command.main()
     assert capsys.readouterr().out == "Everything generated is up to date.\n"
+
+
+def test_a_page_compares_the_strategies_of_disaster_recovery(pages: Path) -> None:
+    page = PurePosixPath("docs/strategies.md")
+    (pages / page).write_text("<!-- generated: strategies -->\n<!-- end -->\n")
+    found = wanted(pages, _BUILT)[page]
+    assert "![From the loss of a Region until users are served again](images/disaster-recovery-strategies.svg)" in found
+    assert "| Warm standby | 25% of the capacity | 20 to 25 minutes |" in found
 
 
 def test_a_stack_of_two_regions_is_shown_whole(pages: Path) -> None:

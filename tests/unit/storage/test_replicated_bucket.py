@@ -326,3 +326,153 @@ class TestProblems:
         with pytest.raises(ValueError, match="can't be built") as raised:
             ReplicaBucket(stack, "Copy", replica=replica, source_bucket_name="orders", encryption_key=key)
         assert str(raised.value) == f"ReplicaBucket S/Copy can't be built:\n  - {problem}"
+
+
+BOTH_WAYS = replace(WITH_KEY, delete_markers=True, storage_class=ReplicaClass.GLACIER_IR, both_ways=True)
+
+
+class TestBothWays:
+    """What is written to the copy is copied back, by rules that the stack of the originals sets."""
+
+    def of_back(self, template: Template) -> tuple[Mapping[str, Any], list[Any]]:
+        """The custom resource, and the rules in it."""
+        (found,) = template.find_resources("Custom::ReplicationBack").values()
+        text = found["Properties"]["Rules"]
+        parts = [text] if isinstance(text, str) else text["Fn::Join"][1]
+        # What is known at deployment alone is a name here.
+        rules = "".join(part if isinstance(part, str) else "<token>" for part in parts)
+        return found, json.loads(rules)
+
+    def test_the_way_back_is_as_the_way_there(self) -> None:
+        template, (there,) = originals(BOTH_WAYS)
+        resource, (back,) = self.of_back(template)
+        assert {name: resource["Properties"][name] for name in ("Bucket", "Region")} == {
+            "Bucket": "orders-copy",
+            "Region": "eu-central-1",
+        }
+        assert back == {
+            "ID": "back-from-eu-central-1",
+            "Priority": 1,
+            "Status": "Enabled",
+            "Filter": {"Prefix": ""},
+            "DeleteMarkerReplication": {"Status": "Enabled"},
+            "SourceSelectionCriteria": {
+                "SseKmsEncryptedObjects": {"Status": "Enabled"},
+                "ReplicaModifications": {"Status": "Enabled"},
+            },
+            "Destination": {
+                "Bucket": "arn:<token>:s3:::orders",
+                "StorageClass": "STANDARD",
+                "EncryptionConfiguration": {"ReplicaKmsKeyID": "<token>"},
+                "ReplicationTime": {"Status": "Enabled", "Time": {"Minutes": 15}},
+                "Metrics": {"Status": "Enabled", "EventThreshold": {"Minutes": 15}},
+            },
+        }
+        assert there["SourceSelectionCriteria"] == back["SourceSelectionCriteria"]
+        assert there["Destination"]["StorageClass"] == "GLACIER_IR"
+
+    def test_without_keys_and_time_control_the_way_back_has_none_either(self) -> None:
+        template, _ = originals(replace(PLAIN, without_time_control=True, both_ways=True))
+        _, (back,) = self.of_back(template)
+        assert back["SourceSelectionCriteria"] == {"ReplicaModifications": {"Status": "Enabled"}}
+        assert set(back["Destination"]) == {"Bucket", "StorageClass", "Metrics"}
+        assert back["DeleteMarkerReplication"] == {"Status": "Disabled"}
+
+    def test_only_who_asks_for_it_is_copied_back(self) -> None:
+        template, (rule,) = originals(WITH_KEY)
+        template.resource_count_is("Custom::ReplicationBack", 0)
+        assert "ReplicaModifications" not in rule["SourceSelectionCriteria"]
+
+    def test_it_is_set_when_everything_that_it_needs_is_there(self) -> None:
+        template, _ = originals(BOTH_WAYS)
+        resource, _ = self.of_back(template)
+        needed = ("BackFromEuCentral1MaySet", "BackFromEuCentral1RoleDefaultPolicy")
+        for name in needed:
+            assert [one for one in resource["DependsOn"] if name in one], name
+        buckets = template.find_resources("AWS::S3::Bucket", {"Properties": {"BucketName": "orders"}})
+        assert set(buckets) <= set(resource["DependsOn"])
+
+    def test_the_function_sets_the_rules_of_that_bucket_and_passes_that_role(self) -> None:
+        template, _ = originals(BOTH_WAYS)
+        found = allowed(template, "BackFromEuCentral1MaySet")
+        assert set(found) == {"s3:GetReplicationConfiguration", "s3:PutReplicationConfiguration", "iam:PassRole"}
+        (put,), (passed,) = found["s3:PutReplicationConfiguration"], found["iam:PassRole"]
+        assert put["Resource"] == {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":s3:::orders-copy"]]}
+        assert "BackFromEuCentral1Role" in passed["Resource"]["Fn::GetAtt"][0]
+
+    def test_the_role_reads_there_and_writes_here(self) -> None:
+        template, _ = originals(BOTH_WAYS)
+        found = allowed(template, "BackFromEuCentral1RoleDefaultPolicy")
+        (read,), (written,) = found["s3:GetObjectVersionForReplication"], found["s3:ReplicateDelete"]
+        assert json.dumps(read["Resource"]).endswith(':s3:::orders-copy/*"]]}')
+        assert json.dumps(written["Resource"]).endswith(':s3:::orders/*"]]}')
+        decrypted, _bucket_key = found["kms:Decrypt"]
+        assert decrypted["Condition"]["ForAnyValue:StringEquals"] == {"kms:ResourceAliases": "alias/orders-copy"}
+        through = decrypted["Condition"]["StringEquals"]["kms:ViaService"]
+        assert through == {"Fn::Join": ["", ["s3.eu-central-1.", {"Ref": "AWS::URLSuffix"}]]}
+        (encrypted,) = found["kms:Encrypt"]
+        assert "Key" in encrypted["Resource"]["Fn::GetAtt"][0]
+
+    def test_the_copy_refuses_what_would_not_be_copied_back(self) -> None:
+        for replica, sids in ((BOTH_WAYS, {"OtherEncryption", "OtherKey"}), (WITH_KEY, set())):
+            found = {
+                statement["Sid"]
+                for policy in copies(replica).find_resources("AWS::S3::BucketPolicy").values()
+                for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+                if "Sid" in statement
+            }
+            assert found == sids
+
+    def test_each_side_is_told_of_the_way_back_where_s3_publishes_it(self) -> None:
+        way = {"SourceBucket": "orders-copy", "DestinationBucket": "orders", "RuleId": "back-from-eu-central-1"}
+        template, _ = originals(BOTH_WAYS)
+        assert ("ReplicationLatency", 900, way) in alarms_of(template)
+        assert ("OperationsFailedReplication", 1, way) in alarms_of(copies(BOTH_WAYS))
+
+    def test_the_alarms_are_there_by_their_ids(self) -> None:
+        stack = cdk.Stack(app(), "S", env=HERE)
+        bucket = ReplicatedBucket(stack, "Orders", bucket_name="orders", replicas=[BOTH_WAYS])
+        assert set(bucket.alarms) == {"ReplicationFailsEuCentral1", "ReplicationLateEuCentral1"}
+        copy = ReplicaBucket(stack, "Copy", replica=BOTH_WAYS, source_bucket_name="orders")
+        assert set(copy.alarms) == {"ReplicationLate", "ReplicationBackFails"}
+
+    def test_an_operator_copies_back_what_s3_gave_up_on(self) -> None:
+        stack = cdk.Stack(app(), "S")
+        operator = iam.Role(stack, "Operator", assumed_by=iam.AccountRootPrincipal())
+        copy = ReplicaBucket(stack, "Copy", replica=BOTH_WAYS, source_bucket_name="orders")
+        copy.grant_replicate_existing(operator).assert_success()
+        template = Template.from_stack(stack)
+        assert copy.batch_role is not None
+        (passed,) = allowed(template, "Operator")["iam:PassRole"]
+        assert passed["Resource"] == stack.resolve(copy.batch_role.role_arn)
+        (alarm,) = template.find_resources("AWS::CloudWatch::Alarm", {"Properties": {"Threshold": 1}}).values()
+        assert "replicate-existing orders-copy --failed-only --role " in json.dumps(alarm)
+
+    def test_nobody_copies_back_what_is_not_copied_back(self) -> None:
+        stack = cdk.Stack(app(), "S")
+        operator = iam.Role(stack, "Operator", assumed_by=iam.AccountRootPrincipal())
+        copy = ReplicaBucket(stack, "Copy", replica=PLAIN, source_bucket_name="orders")
+        problem = r"^ReplicaBucket S/Copy is not copied back: choose Replica\(both_ways=True\)$"
+        with pytest.raises(ValueError, match=problem):
+            copy.grant_replicate_existing(operator)
+
+    def test_two_copies_are_copied_back_each_in_its_own_way(self) -> None:
+        far = Replica(bucket_name="orders-far", region="ap-south-1", both_ways=True)
+        template, _ = originals(replace(PLAIN, both_ways=True), far)
+        found = {
+            resource["Properties"]["Bucket"]: resource["Properties"]["Region"]
+            for resource in template.find_resources("Custom::ReplicationBack").values()
+        }
+        assert found == {"orders-copy": "eu-central-1", "orders-far": "ap-south-1"}
+
+
+def alarms_of(template: Template) -> list[tuple[str, int, dict[str, str]]]:
+    """Metric, threshold and dimensions of each."""
+    return [
+        (
+            alarm["Properties"]["MetricName"],
+            alarm["Properties"]["Threshold"],
+            {one["Name"]: one["Value"] for one in alarm["Properties"]["Dimensions"]},
+        )
+        for alarm in template.find_resources("AWS::CloudWatch::Alarm").values()
+    ]

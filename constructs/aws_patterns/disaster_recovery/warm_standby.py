@@ -1,0 +1,83 @@
+"""A workload that runs in a second Region too, scaled down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from aws_patterns.disaster_recovery._deployment import Choices, deploy
+from aws_patterns.disaster_recovery.backup_plan_options import BackupCopy
+from aws_patterns.disaster_recovery.backup_vault_options import VaultLock
+from aws_patterns.disaster_recovery.plan import Strategy
+from aws_patterns.disaster_recovery.recovery_design_options import RecoveryDesign
+from aws_patterns.disaster_recovery.recovery_objective import RecoveryObjective
+from aws_patterns.disaster_recovery.regional_deployment import RegionalDeployment
+from aws_patterns.disaster_recovery.regional_place import RegionalDomain
+from aws_patterns.disaster_recovery.strategy_options import Rehearsals
+from aws_patterns.disaster_recovery.workload import RegionalWorkload
+
+
+class WarmStandby:
+    """Data is copied to the recovery Region as it is written, and a part of the compute runs there (AWS: warm standby).
+
+    Use it where the recovery Region shall serve within minutes: the first users meet what runs already, the rest of the
+    capacity starts meanwhile. Not where both Regions shall serve all the time (``MultiSite``). Everything else is as
+    with `PilotLight`.
+
+    >>> from aws_patterns.disaster_recovery.regional_orders import RegionalOrders
+    >>> recovery = cdk.Stack(stack, "Recovery", env=cdk.Environment(region="us-west-2"))
+    >>> primary = cdk.Stack(stack, "Primary", env=cdk.Environment(region="us-east-1"))
+    >>> WarmStandby(
+    ...     primary=primary,
+    ...     recovery=recovery,
+    ...     name="orders",
+    ...     workload=RegionalOrders(),
+    ...     objective=RecoveryObjective(recovery_time_seconds=1800, recovery_point_seconds=900),
+    ... )
+
+    Args:
+        As those of `PilotLight`.
+
+    Attributes:
+        deployment: What was made; see `RegionalDeployment`.
+
+    Raises:
+        ValueError: Naming every option that can't be used, and each link of a recovery that takes too long.
+
+    Source: https://docs.aws.amazon.com/whitepapers/latest/disaster-recovery-workloads-on-aws/disaster-recovery-options-in-the-cloud.html
+    """
+
+    def __init__(
+        self,
+        *,
+        primary: Construct,
+        recovery: Construct,
+        name: str,
+        workload: RegionalWorkload,
+        objective: RecoveryObjective,
+        design: RecoveryDesign = RecoveryDesign(),  # noqa: B008 - frozen
+        domain: RegionalDomain | None = None,
+        rehearsals: Rehearsals = Rehearsals(),  # noqa: B008 - frozen
+        alarm_topic: sns.ITopic | None = None,
+        recovery_alarm_topic: sns.ITopic | None = None,
+        vault_lock: VaultLock | None = None,
+        backup_copies: Sequence[BackupCopy] = (),
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+    ) -> None:
+        choices = Choices(
+            name=name,
+            workload=workload,
+            objective=objective,
+            design=design,
+            domain=domain,
+            rehearsals=rehearsals,
+            alarm_topic=alarm_topic,
+            recovery_alarm_topic=recovery_alarm_topic,
+            vault_lock=vault_lock,
+            backup_copies=backup_copies,
+            removal_policy=removal_policy,
+        )
+        self.deployment: RegionalDeployment = deploy(Strategy.WARM_STANDBY, primary, recovery, choices)

@@ -1,0 +1,290 @@
+"""What each strategy puts into both Regions, and what they have in common."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk.assertions import Annotations, Match, Template
+
+from aws_patterns.disaster_recovery.backup_and_restore import BackupAndRestore
+from aws_patterns.disaster_recovery.pilot_light import PilotLight
+from aws_patterns.disaster_recovery.plan import GlobalTable, ScaledFunction, Strategy
+from aws_patterns.disaster_recovery.recovery_design_options import RecoveryDesign
+from aws_patterns.disaster_recovery.recovery_objective import RecoveryObjective
+from aws_patterns.disaster_recovery.regional_place import NeedKind, RegionalDomain
+from tests.unit.disaster_recovery.small_workload import FULL, NEED, SmallWorkload
+from tests.unit.disaster_recovery.two_regions import (
+    AWAY,
+    DOMAIN,
+    HOME,
+    LOOSE,
+    TwoRegions,
+    app_in,
+    deployed,
+    stacks,
+)
+
+LIVE = [Strategy.PILOT_LIGHT, Strategy.WARM_STANDBY, Strategy.MULTI_SITE]
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Mapping[Strategy, TwoRegions]:
+    """The same workload by each strategy."""
+    return {strategy: deployed(app_in(tmp_path_factory.mktemp(strategy)), strategy) for strategy in Strategy}
+
+
+def of_type(template: Mapping[str, Any], kind: str) -> dict[str, Mapping[str, Any]]:
+    return {id: one for id, one in template["Resources"].items() if one["Type"] == kind}
+
+
+def class_name(strategy: Strategy) -> str:
+    return "".join(part.capitalize() for part in strategy.split("-"))
+
+
+def concurrency(template: Mapping[str, Any]) -> list[int]:
+    """Of the workload's function."""
+    return [
+        one["Properties"]["ReservedConcurrentExecutions"]
+        for one in of_type(template, "AWS::Lambda::Function").values()
+        if one["Properties"].get("FunctionName") == "orders-api"
+    ]
+
+
+@pytest.mark.parametrize("strategy", Strategy)
+def test_the_primary_region_has_the_whole_capacity(found: Mapping[Strategy, TwoRegions], strategy: Strategy) -> None:
+    assert concurrency(found[strategy].primary) == [FULL]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "running"),
+    [
+        (Strategy.BACKUP_AND_RESTORE, FULL),
+        (Strategy.PILOT_LIGHT, 0),
+        (Strategy.WARM_STANDBY, FULL // 4),
+        (Strategy.MULTI_SITE, FULL),
+    ],
+)
+def test_the_recovery_region_has_what_its_strategy_says(
+    found: Mapping[Strategy, TwoRegions], strategy: Strategy, running: int
+) -> None:
+    assert concurrency(found[strategy].recovery) == [running]
+    assert found[strategy].deployment.plan.compute == [ScaledFunction(name="orders-api", full=FULL, standby=running)]
+
+
+@pytest.mark.parametrize("strategy", LIVE)
+def test_everything_of_the_recovery_region_is_there_from_the_first_day(
+    found: Mapping[Strategy, TwoRegions], strategy: Strategy
+) -> None:
+    template = found[strategy].recovery
+    assert [id for id, one in template["Resources"].items() if "Condition" in one] == []
+    assert {"WorkloadRunning", "RestoredItemsName"} & {*template["Parameters"]} == set()
+
+
+def test_with_backups_the_workload_is_made_when_it_is_needed(found: Mapping[Strategy, TwoRegions]) -> None:
+    template = found[Strategy.BACKUP_AND_RESTORE].recovery
+    assert template["Parameters"]["WorkloadRunning"]["Default"] == "no"
+    assert template["Parameters"]["RestoredItemsName"]["Default"] == "orders-items"
+    assert template["Conditions"] == {"WorkloadIsRunning": {"Fn::Equals": [{"Ref": "WorkloadRunning"}, "yes"]}}
+    waits = {id for id, one in template["Resources"].items() if one.get("Condition") == "WorkloadIsRunning"}
+    expected = {id for id in template["Resources"] if id.startswith(("OrdersWorkload", "OrdersRegistration"))}
+    always = {id for id in expected if "WorkloadDocuments" in id or id in of_type(template, "AWS::Logs::LogGroup")}
+    assert expected - waits == always, "the bucket is copied to, and logs would pile up"
+    assert {template["Resources"][id]["Type"] for id in always} == {"AWS::S3::Bucket", "AWS::Logs::LogGroup"}
+    assert waits <= expected, "what the recovery itself needs is there always"
+    (function,) = (
+        one["Properties"]
+        for one in of_type(template, "AWS::Lambda::Function").values()
+        if one["Properties"].get("FunctionName") == "orders-api"
+    )
+    assert function["Environment"]["Variables"]["TABLE"] == {"Ref": "RestoredItemsName"}
+
+
+def test_after_a_failback_the_primary_region_works_with_the_restored_table(
+    found: Mapping[Strategy, TwoRegions],
+) -> None:
+    template = found[Strategy.BACKUP_AND_RESTORE].primary
+    assert template["Parameters"]["RestoredItemsName"]["Default"] == "orders-items"
+    assert "WorkloadRunning" not in template["Parameters"]
+
+
+@pytest.mark.parametrize("strategy", Strategy)
+def test_the_plan_names_both_sides(found: Mapping[Strategy, TwoRegions], strategy: Strategy) -> None:
+    plan = found[strategy].deployment.plan
+    assert (plan.name, plan.strategy, plan.service_url) == ("orders", strategy, None)
+    assert (plan.primary_region, plan.recovery_region) == (HOME, AWAY)
+    assert (plan.primary_stack, plan.recovery_stack) == ("Primary", "Recovery")
+    assert plan.health_path == "/health"
+    expected = "backed-up-table" if strategy is Strategy.BACKUP_AND_RESTORE else GlobalTable.kind
+    assert [one.kind for one in plan.data] == [expected]
+
+
+@pytest.mark.parametrize("strategy", Strategy)
+def test_what_is_in_one_region_has_the_same_ids_by_every_strategy(
+    found: Mapping[Strategy, TwoRegions], strategy: Strategy
+) -> None:
+    """So that a change of strategy is an update; what restores, or measures copies, is some strategies' own."""
+    for side in ("primary", "recovery"):
+        mine, theirs = (
+            {
+                id: one["Type"]
+                for id, one in getattr(found[each], side)["Resources"].items()
+                if not id.startswith(("OrdersRunbook", "OrdersWatch"))
+            }
+            for each in (strategy, Strategy.PILOT_LIGHT)
+        )
+        assert mine == theirs
+
+
+@pytest.mark.parametrize("strategy", Strategy)
+def test_nothing_is_handed_from_region_to_region(found: Mapping[Strategy, TwoRegions], strategy: Strategy) -> None:
+    """What one Region exports can't be changed once the other is lost."""
+    for template in found[strategy][1:]:
+        text = json.dumps(template)
+        assert "Fn::ImportValue" not in text
+        assert "ExportsReader" not in text
+        assert "ExportsWriter" not in text
+        assert "Outputs" not in template
+
+
+def test_what_the_recovery_region_must_have_is_listed(found: Mapping[Strategy, TwoRegions]) -> None:
+    needs = found[Strategy.BACKUP_AND_RESTORE].deployment.needs
+    assert [need.kind for need in needs] == [NeedKind.ASSET, NeedKind.QUOTA, NeedKind.KEY, NeedKind.SECRET]
+    assert needs[1].what == f"Concurrent executions of Lambda functions: {FULL}, and 100 to spare"
+    assert AWAY in needs[1].how
+    assert needs[-1] == NEED
+    assert all(need.source.startswith("https://docs.aws.amazon.com/") for need in needs)
+
+
+def test_a_domain_is_what_users_call(tmp_path: Path) -> None:
+    app = app_in(tmp_path)
+    deployment = deployed(app, Strategy.PILOT_LIGHT, domain=DOMAIN).deployment
+    assert deployment.plan.service_url == "https://orders.example.org"
+    assert NeedKind.CERTIFICATE in {need.kind for need in deployment.needs}
+
+
+def test_without_a_domain_a_warning_says_what_is_given_up(tmp_path: Path) -> None:
+    primary, recovery = stacks(app_in(tmp_path))
+    PilotLight(primary=primary, recovery=recovery, name="orders", workload=SmallWorkload(), objective=LOOSE)
+    Annotations.from_stack(recovery).has_warning("*", Match.string_like_regexp("There is no domain: "))
+
+
+def test_more_than_a_quarter_runs_where_it_is_asked_for(tmp_path: Path) -> None:
+    design = RecoveryDesign(capacity_fraction=0.5)
+    assert concurrency(deployed(app_in(tmp_path), Strategy.WARM_STANDBY, design=design).recovery) == [FULL // 2]
+
+
+def test_two_workloads_in_the_same_stacks(tmp_path: Path) -> None:
+    primary, recovery = stacks(app_in(tmp_path))
+    for name in ("orders", "carts"):
+        PilotLight(primary=primary, recovery=recovery, name=name, workload=SmallWorkload(), objective=LOOSE)
+    names = {
+        one["Properties"].get("FunctionName")
+        for one in Template.from_stack(recovery).find_resources("AWS::Lambda::Function").values()
+    }
+    assert {"orders-api", "carts-api"} <= names
+
+
+def test_in_a_stage(tmp_path: Path) -> None:
+    app = app_in(tmp_path)
+    primary, recovery = stacks(cdk.Stage(app, "Production"))
+    made = BackupAndRestore(
+        primary=primary, recovery=recovery, name="orders", workload=SmallWorkload(), objective=LOOSE
+    ).deployment
+    assert (made.plan.primary_stack, made.plan.recovery_stack) == ("Production-Primary", "Production-Recovery")
+    app.synth()
+
+
+def test_inside_of_a_construct_of_somebody_elses(tmp_path: Path) -> None:
+    primary, recovery = stacks(app_in(tmp_path))
+    inside = [cdk.aws_ssm.StringParameter(stack, "X", string_value="-") for stack in (primary, recovery)]
+    made = PilotLight(
+        primary=inside[0], recovery=inside[1], name="orders", workload=SmallWorkload(), objective=LOOSE
+    ).deployment
+    assert made.plan.primary_stack == "Primary"
+
+
+def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
+    primary, recovery = stacks(app_in(tmp_path), away=None)
+    with pytest.raises(ValueError, match="can't be built") as raised:
+        PilotLight(
+            primary=primary,
+            recovery=recovery,
+            name="My orders",
+            workload=SmallWorkload(),
+            objective=LOOSE,
+            design=RecoveryDesign(capacity_fraction=0.5),
+            domain=RegionalDomain(domain_name="orders", hosted_zone_id="zone"),
+        )
+    assert str(raised.value) == (
+        "PilotLight My orders can't be built:\n"
+        "  - name must be 2 to 32 lowercase letters, digits and single hyphens, with a letter at the start and no "
+        "hyphen at the end, got 'My orders': names in both Regions begin with it\n"
+        "  - recovery must be in a stack whose Region is known, got none: give that stack env=cdk.Environment(region="
+        "...), for names in both Regions are made of it\n"
+        "  - design.capacity_fraction must be left out with pilot-light, got 0.5: choose WarmStandby for a part of the "
+        "capacity\n"
+        "  - domain_name must look like orders.example.org, got 'orders'\n"
+        "  - hosted_zone_id must look like Z0123456789ABCDEFGHIJ, got 'zone'"
+    )
+
+
+def test_one_region_is_not_two(tmp_path: Path) -> None:
+    primary, recovery = stacks(app_in(tmp_path), away=HOME)
+    with pytest.raises(ValueError, match="can't be built") as raised:
+        PilotLight(primary=primary, recovery=recovery, name="orders", workload=SmallWorkload(), objective=LOOSE)
+    assert str(raised.value) == (
+        "PilotLight orders can't be built:\n"
+        "  - recovery must be in another Region than primary, got us-east-1 for both: what one Region loses the other "
+        "one must have"
+    )
+
+
+@pytest.mark.parametrize("fraction", [0.0, 1.0])
+def test_a_standby_that_is_none(tmp_path: Path, fraction: float) -> None:
+    with pytest.raises(ValueError, match="can't be built") as raised:
+        deployed(app_in(tmp_path), Strategy.WARM_STANDBY, design=RecoveryDesign(capacity_fraction=fraction))
+    assert str(raised.value) == (
+        "WarmStandby orders can't be built:\n"
+        f"  - design.capacity_fraction must be between 0.05 and 0.95, got {fraction:g}"
+    )
+
+
+def test_a_name_that_nobody_knows_yet(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="name must be known when the stacks are synthesized, got a token"):
+        deployed(app_in(tmp_path), Strategy.PILOT_LIGHT, name=cdk.Aws.STACK_NAME)
+
+
+def test_two_workloads_that_wait_for_their_restore_need_two_stacks(tmp_path: Path) -> None:
+    primary, recovery = stacks(app_in(tmp_path))
+    BackupAndRestore(primary=primary, recovery=recovery, name="orders", workload=SmallWorkload(), objective=LOOSE)
+    with pytest.raises(ValueError, match="can't be built") as raised:
+        BackupAndRestore(primary=primary, recovery=recovery, name="carts", workload=SmallWorkload(), objective=LOOSE)
+    assert str(raised.value) == (
+        "BackupAndRestore carts can't be built:\n"
+        "  - recovery must be in a stack of its own: another workload of that stack waits for its restore, and one "
+        "parameter would start both"
+    )
+
+
+@pytest.mark.parametrize("strategy", Strategy)
+def test_an_objective_out_of_reach_is_not_synthesized(tmp_path: Path, strategy: Strategy) -> None:
+    """The error tells each link of the chain; its words are checked where they are made."""
+    tight = replace(LOOSE, recovery_time_seconds=60)
+    with pytest.raises(ValueError, match=rf"^{class_name(strategy)} orders can't be built:\n") as raised:
+        deployed(app_in(tmp_path), strategy, objective=tight)
+    assert "60" in str(raised.value)
+    assert "https://docs.aws.amazon.com/" in str(raised.value)
+
+
+def test_the_arithmetic_is_about_the_domain_that_there_is(tmp_path: Path) -> None:
+    """Records that resolvers keep cost time, and move by themselves where both Regions serve."""
+    quick = RecoveryObjective(recovery_time_seconds=300, recovery_point_seconds=900)
+    deployed(app_in(tmp_path / "with"), Strategy.MULTI_SITE, objective=quick, domain=DOMAIN)
+    with pytest.raises(ValueError, match="can't be built"):
+        deployed(app_in(tmp_path / "without"), Strategy.MULTI_SITE, objective=quick)
