@@ -98,8 +98,8 @@ class Aws:
 
 def ask(url: str, headers: Mapping[str, str] | None = None) -> Answer:
     """What an address answers, wherever it sends the request on to."""
-    request = Request(url, headers={"Cache-Control": "no-cache", **(headers or {})})  # noqa: S310 - the workload's own
     try:
+        request = Request(url, headers={"Cache-Control": "no-cache", **(headers or {})})  # noqa: S310 - the workload's own
         with urlopen(request, timeout=_PROBE_SECONDS) as answer:  # noqa: S310 - the workload's own
             body = answer.read(_LONGEST_ANSWER).decode(errors="replace")
             return Answer(status=answer.status, url=answer.url, text=body)

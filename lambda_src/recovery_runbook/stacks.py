@@ -11,7 +11,6 @@ from recovery_state.logic import Role
 
 RUNNING = "WorkloadRunning"
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
-_GOOD = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
 
 
 def restored_parameter(id: str) -> str:
@@ -44,7 +43,8 @@ def update(run: Run, role: Role, wanted: Mapping[str, str]) -> Progress:
         return waiting(f"stack {name} is {status}")
     fact = f"update of {name} to {sorted(wanted.items())}"
     asked = bool(run.report.facts.get(fact))
-    if status in _GOOD and all(known[key] == value for key, value in wanted.items()):
+    # After a rollback they are what they were before; CloudFormation refuses an update that changes nothing.
+    if status.endswith("_COMPLETE") and all(known[key] == value for key, value in wanted.items()):
         return Progress(reason=f"stack {name} is {status}") if asked else skipped(f"stack {name} is so already")
     if asked:
         raise StepFailedError(f"stack {name} is {status}: {_why(run, role, name)}")

@@ -18,6 +18,7 @@ from local_aws.launcher import (
     embedded_metrics,
     faults,
     function_errors,
+    global_cluster_permissions,
     hooks,
     mail_permissions,
     mapping_templates,
@@ -82,6 +83,7 @@ async def serve(port: int, metrics_interval: float, *, programs: bool) -> None:
     mail_permissions.install()
     queue_permissions.install()
     concurrency_permissions.install()
+    global_cluster_permissions.install()
     read_replicas.install()
     mapping_templates.install()
     message_moves.install()
