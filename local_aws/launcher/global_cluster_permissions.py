@@ -5,30 +5,19 @@ Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import cast
-
-from local_aws.launcher import hooks
+from local_aws.launcher import request_resources
+from local_aws.launcher.request_resources import Request
 
 _PARAMETER = "GlobalClusterIdentifier"
 
 
 def install() -> None:
     """Name global clusters."""
-    known = cast("Callable[..., str]", hooks.RESOURCE_ARN.get())
+    request_resources.ask_first(_global_cluster)
 
-    def arn(
-        service: str,
-        method: str,
-        path: str,
-        headers: Mapping[str, str],
-        body: bytes,
-        parameters: Mapping[str, object],
-        *place: str,
-    ) -> str:
-        if service == "rds" and (given := parameters.get(_PARAMETER)):
-            name = given[0] if isinstance(given, list) else given
-            return f"arn:aws:rds::{hooks.account()}:global-cluster:{name}"
-        return known(service, method, path, headers, body, parameters, *place)
 
-    hooks.RESOURCE_ARN.replace(arn)
+def _global_cluster(request: Request) -> str | None:
+    given = request.parameters.get(_PARAMETER)
+    if request.service != "rds" or not given:
+        return None
+    return f"arn:aws:rds::{request.account}:global-cluster:{given[0] if isinstance(given, list) else given}"

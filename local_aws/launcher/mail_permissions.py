@@ -13,7 +13,8 @@ from email import message_from_bytes
 from email.utils import getaddresses, parseaddr
 from typing import cast
 
-from local_aws.launcher import hooks
+from local_aws.launcher import hooks, request_resources
+from local_aws.launcher.request_resources import Request
 from local_aws.launcher.values import mapping
 
 Keys = dict[str, object]
@@ -70,25 +71,7 @@ _keys: ContextVar[Keys | None] = ContextVar("local_aws_mail_keys", default=None)
 
 def install() -> None:
     """Give IAM the resource and the condition keys of every mail."""
-    resource_of = cast("Callable[..., str]", hooks.RESOURCE_ARN.get())
     enforce = cast("Callable[..., object]", hooks.ENFORCE.get())
-
-    def resource_of_mail(  # noqa: PLR0917 # the emulator's signature
-        service: str,
-        method: str,
-        path: str,
-        headers: Mapping[str, str],
-        body: bytes,
-        parameters: Mapping[str, object],
-        region: str,
-        account: str,
-    ) -> str:
-        mail = _requested(method, path, body, parameters) if service in _SERVICES else None
-        _keys.set(mail.keys() if mail else None)
-        if mail is None:
-            return resource_of(service, method, path, headers, body, parameters, region, account)
-        known = [cast("Container[str]", hook.get()) for hook in (hooks.MAIL_IDENTITIES, hooks.MAIL_IDENTITIES_V2)]
-        return mail.identity_arn or f"arn:aws:ses:{region}:{account}:identity/{mail.identity(known)}"
 
     def enforce_with_keys(  # noqa: PLR0917 # the emulator's signature
         access_key: str,
@@ -102,8 +85,19 @@ def install() -> None:
         context = {**(service_context or {}), **keys}
         return enforce(access_key, action, service, region, resource_arn=resource_arn, service_context=context)
 
-    hooks.RESOURCE_ARN.replace(resource_of_mail)
+    request_resources.ask_first(_identity_of)
     hooks.ENFORCE.replace(enforce_with_keys)
+
+
+def _identity_of(request: Request) -> str | None:
+    """The identity that a mail is sent from; what its condition keys are is remembered for the decision."""
+    asked = (request.method, request.path, request.body, request.parameters)
+    mail = _requested(*asked) if request.service in _SERVICES else None
+    _keys.set(mail.keys() if mail else None)
+    if mail is None:
+        return None
+    known = [cast("Container[str]", hook.get()) for hook in (hooks.MAIL_IDENTITIES, hooks.MAIL_IDENTITIES_V2)]
+    return mail.identity_arn or f"arn:aws:ses:{request.region}:{request.account}:identity/{mail.identity(known)}"
 
 
 def _requested(method: str, path: str, body: bytes, parameters: Mapping[str, object]) -> Mail | None:

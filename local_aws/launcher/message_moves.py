@@ -13,8 +13,9 @@ from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import NoReturn, cast
 
-from local_aws.launcher import hooks
+from local_aws.launcher import hooks, request_resources
 from local_aws.launcher.hooks import Record
+from local_aws.launcher.request_resources import Request
 
 _DEFAULT_PER_SECOND = 100
 _FASTEST_PER_SECOND = 500
@@ -61,23 +62,12 @@ def install() -> None:
     """Add the operations."""
     actions = cast("MutableMapping[str, object]", hooks.QUEUE_ACTIONS.get())
     actions.update({"StartMessageMoveTask": _start, "ListMessageMoveTasks": _list, "CancelMessageMoveTask": _cancel})
-    resource_of = cast("Callable[..., str]", hooks.RESOURCE_ARN.get())
+    request_resources.ask_first(_queue_of)
 
-    def resource_of_move(  # noqa: PLR0917 # the emulator's signature
-        service: str,
-        method: str,
-        path: str,
-        headers: Mapping[str, str],
-        body: bytes,
-        parameters: Mapping[str, object],
-        region: str,
-        account: str,
-    ) -> str:
-        if service == "sqs" and "MessageMoveTask" in headers.get("x-amz-target", ""):
-            return _source_of(json.loads(body))
-        return resource_of(service, method, path, headers, body, parameters, region, account)
 
-    hooks.RESOURCE_ARN.replace(resource_of_move)
+def _queue_of(request: Request) -> str | None:
+    is_about_moves = request.service == "sqs" and "MessageMoveTask" in request.headers.get("x-amz-target", "")
+    return _source_of(json.loads(request.body)) if is_about_moves else None
 
 
 def _source_of(request: Mapping[str, object]) -> str:

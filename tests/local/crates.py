@@ -36,8 +36,7 @@ def make(aws: EmbeddedAws) -> ExitStack:
     away.create_db_cluster(DBClusterIdentifier="crates-recovery", Engine=engine, GlobalClusterIdentifier=GLOBAL)
     for client, name in ((home, "crates-primary"), (away, "crates-recovery")):
         made.callback(client.delete_db_cluster, DBClusterIdentifier=name, SkipFinalSnapshot=True)
-        arn = client.describe_db_clusters(DBClusterIdentifier=name)["DBClusters"][0]["DBClusterArn"]
-        made.callback(home.remove_from_global_cluster, GlobalClusterIdentifier=GLOBAL, DbClusterIdentifier=arn)
+    made.callback(_dissolve, aws)
     # The emulator knows no source in another Region; the runbook only looks at the replica.
     away.create_db_instance(
         DBInstanceIdentifier="crates-db",
@@ -77,6 +76,17 @@ def sizes(aws: EmbeddedAws) -> Mapping[Role, tuple[int, int, int]]:
         ]
         found[role] = (group["MinSize"], group["DesiredCapacity"], group["MaxSize"])
     return found
+
+
+def _dissolve(aws: EmbeddedAws) -> None:
+    """Take the clusters out of the global one, the writer last."""
+    client = aws.clients_in(AWAY)("rds")
+    (found,) = client.describe_global_clusters(GlobalClusterIdentifier=GLOBAL)["GlobalClusters"]
+    for member in sorted(found["GlobalClusterMembers"], key=lambda each: each["IsWriter"]):
+        region = member["DBClusterArn"].split(":")[3]
+        aws.clients_in(region)("rds").remove_from_global_cluster(
+            GlobalClusterIdentifier=GLOBAL, DbClusterIdentifier=member["DBClusterArn"]
+        )
 
 
 def _make_group(aws: EmbeddedAws, region: str, sizes: tuple[int, int, int], made: ExitStack) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
-from typing import cast
+from collections.abc import Iterable
 from urllib.parse import unquote
 
-from local_aws.launcher import hooks
+from local_aws.launcher import hooks, request_resources
 from local_aws.launcher.backups import requests
 from local_aws.launcher.buckets import permissions
+from local_aws.launcher.request_resources import Request
 
 SERVICE = "backup.amazonaws.com"
 _OF_SERVICE = "backup"
@@ -42,22 +42,14 @@ def require(role: str, actions: Iterable[str], resource: str) -> None:
 
 def install() -> None:
     """Tell IAM what the requests of AWS Backup are about, which the emulator looks for in their bodies alone."""
-    resource_of = cast("Callable[..., str]", hooks.RESOURCE_ARN.get())
+    request_resources.ask_first(_named)
 
-    def resource_of_backup(  # noqa: PLR0917 # the emulator's signature
-        service: str,
-        method: str,
-        path: str,
-        headers: Mapping[str, str],
-        body: bytes,
-        parameters: Mapping[str, object],
-        region: str,
-        account: str,
-    ) -> str:
-        asked = requests.read(method, path, parameters, body) if service == _OF_SERVICE else None
-        for name, shape in _NAMED if asked else ():
-            if asked and asked[1].get(name):
-                return shape.format(asked[1][name], region=region, account=account)
-        return resource_of(service, method, path, headers, body, parameters, region, account)
 
-    hooks.RESOURCE_ARN.replace(resource_of_backup)
+def _named(request: Request) -> str | None:
+    if request.service != _OF_SERVICE:
+        return None
+    asked = requests.read(request.method, request.path, request.parameters, request.body)
+    for name, shape in _NAMED if asked else ():
+        if asked and asked[1].get(name):
+            return shape.format(asked[1][name], region=request.region, account=request.account)
+    return None

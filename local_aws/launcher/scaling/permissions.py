@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import cast
-
-from local_aws.launcher import hooks
+from local_aws.launcher import hooks, request_resources
+from local_aws.launcher.request_resources import Request
 
 
 def install() -> None:
     """Give IAM the group of such calls."""
-    resource_of = cast("Callable[..., str]", hooks.RESOURCE_ARN.get())
+    request_resources.ask_first(_group)
 
-    def resource_of_call(  # noqa: PLR0917 # the emulator's signature
-        service: str,
-        method: str,
-        path: str,
-        headers: Mapping[str, str],
-        body: bytes,
-        parameters: Mapping[str, object],
-        region: str,
-        account: str,
-    ) -> str:
-        if service == "autoscaling" and "AutoScalingGroupName" not in parameters and "InstanceId" in parameters:
-            given = parameters["InstanceId"]
-            return _group_of(str(given[0] if isinstance(given, list) else given), account, region)
-        return resource_of(service, method, path, headers, body, parameters, region, account)
 
-    hooks.RESOURCE_ARN.replace(resource_of_call)
+def _group(request: Request) -> str | None:
+    given = request.parameters.get("InstanceId")
+    if request.service != "autoscaling" or "AutoScalingGroupName" in request.parameters or given is None:
+        return None
+    return _group_of(str(given[0] if isinstance(given, list) else given), request.account, request.region)
 
 
 def _group_of(instance: str, account: str, region: str) -> str:

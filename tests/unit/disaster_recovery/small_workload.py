@@ -22,10 +22,15 @@ from aws_patterns.disaster_recovery.workload_profile import (
     DataProfile,
     WorkloadProfile,
 )
+from aws_patterns.recovery import NONE, Loss, Recovery, Span
 
 FULL = 8
 NEED = RegionalNeed(kind=NeedKind.SECRET, what="A secret", how="By a replica.", source="https://docs.aws.amazon.com/")
 
+FAST = Recovery(recovery_time=NONE, recovery_point=NONE, automatic=True, how="At once.", source=NEED.source)
+SLOW = Recovery(
+    recovery_time=Span(usual=1, worst=60), recovery_point=NONE, automatic=True, how="Slowly.", source=NEED.source
+)
 PROFILE = WorkloadProfile(
     data=[DataProfile(name="Items", kind=DataKind.TABLE)],
     compute=[ComputeProfile(name="Function", kind=ComputeKind.FUNCTION)],
@@ -37,6 +42,8 @@ class SmallWorkload:
     """A table, a bucket, and a function behind an API."""
 
     profile: WorkloadProfile = PROFILE
+    without_tables: bool = False
+    without_front: bool = False
 
     def build(self, scope: Construct, place: RegionalPlace) -> RegionalPart:
         table_name, running = f"{place.name}-items", round(FULL * place.capacity_fraction)
@@ -89,8 +96,9 @@ class SmallWorkload:
                 ScaledFunction(name=f"{place.name}-api", full=FULL, standby=round(FULL * place.capacity_fraction))
             ],
             data=[data],
-            tables_to_back_up=[used],
-            front=HttpFront(api=api, stage=api.default_stage),
+            tables_to_back_up=[] if self.without_tables else [used],
+            front=None if self.without_front else HttpFront(api=api, stage=api.default_stage),
             always=[bucket],
             needs=[NEED],
+            recovery={"Function": dict.fromkeys(Loss, FAST), "Items": dict.fromkeys(Loss, SLOW)},
         )

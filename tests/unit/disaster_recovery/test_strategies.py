@@ -10,17 +10,24 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_sns as sns
 from aws_cdk.assertions import Annotations, Match, Template
 
 from aws_patterns.disaster_recovery.backup_and_restore import BackupAndRestore
+from aws_patterns.disaster_recovery.backup_plan_options import BackupCopy
+from aws_patterns.disaster_recovery.backup_vault_options import VaultLock
 from aws_patterns.disaster_recovery.pilot_light import PilotLight
 from aws_patterns.disaster_recovery.plan import GlobalTable, ScaledFunction, Strategy
 from aws_patterns.disaster_recovery.recovery_design_options import RecoveryDesign
 from aws_patterns.disaster_recovery.recovery_objective import RecoveryObjective
 from aws_patterns.disaster_recovery.regional_place import NeedKind, RegionalDomain
-from tests.unit.disaster_recovery.small_workload import FULL, NEED, SmallWorkload
+from aws_patterns.disaster_recovery.strategy_options import Rehearsals
+from aws_patterns.disaster_recovery.warm_standby import WarmStandby
+from aws_patterns.recovery import Loss
+from tests.unit.disaster_recovery.small_workload import FULL, NEED, SLOW, SmallWorkload
 from tests.unit.disaster_recovery.two_regions import (
     AWAY,
+    DAY,
     DOMAIN,
     HOME,
     LOOSE,
@@ -30,6 +37,7 @@ from tests.unit.disaster_recovery.two_regions import (
     stacks,
 )
 
+KEY = "arn:aws:kms:eu-central-1:444455556666:key/00000000-0000-0000-0000-000000000000"
 LIVE = [Strategy.PILOT_LIGHT, Strategy.WARM_STANDBY, Strategy.MULTI_SITE]
 
 
@@ -288,3 +296,126 @@ def test_the_arithmetic_is_about_the_domain_that_there_is(tmp_path: Path) -> Non
     deployed(app_in(tmp_path / "with"), Strategy.MULTI_SITE, objective=quick, domain=DOMAIN)
     with pytest.raises(ValueError, match="can't be built"):
         deployed(app_in(tmp_path / "without"), Strategy.MULTI_SITE, objective=quick)
+
+
+@pytest.mark.parametrize("strategy", Strategy)
+def test_every_strategy_has_backups_in_both_regions(found: Mapping[Strategy, TwoRegions], strategy: Strategy) -> None:
+    """What is copied as it is written has mistakes copied, too."""
+    (plan,) = of_type(found[strategy].primary, "AWS::Backup::BackupPlan").values()
+    (rule,) = plan["Properties"]["BackupPlan"]["BackupPlanRule"]
+    (copy,) = rule["CopyActions"]
+    assert copy["DestinationBackupVaultArn"]["Fn::Join"][1][-1].endswith(":backup-vault:orders-recovery")
+    assert AWAY in json.dumps(copy)
+    assert (rule["Lifecycle"], copy["Lifecycle"]) == ({"DeleteAfterDays": 7},) * 2
+    names = [
+        vault["Properties"]["BackupVaultName"]
+        for template in found[strategy][1:]
+        for vault in of_type(template, "AWS::Backup::BackupVault").values()
+    ]
+    assert names == ["orders-primary", "orders-recovery"]
+
+
+@pytest.mark.parametrize(
+    ("options", "schedule"),
+    [
+        ({"objective": replace(LOOSE, recovery_point_seconds=2 * DAY)}, "cron(0 3 ? * * *)"),
+        (
+            {"objective": replace(LOOSE, recovery_point_seconds=20_000)},
+            "cron(0 0,3,6,9,12,15,18,21 ? * * *)",
+        ),
+        ({"design": RecoveryDesign(backup_interval_seconds=21_600)}, "cron(0 3,9,15,21 ? * * *)"),
+    ],
+)
+def test_backups_are_as_rare_as_the_objective_allows(tmp_path: Path, options: dict[str, Any], schedule: str) -> None:
+    template = deployed(app_in(tmp_path), Strategy.BACKUP_AND_RESTORE, **options).primary
+    (plan,) = of_type(template, "AWS::Backup::BackupPlan").values()
+    (rule,) = plan["Properties"]["BackupPlan"]["BackupPlanRule"]
+    assert rule["ScheduleExpression"] == schedule
+
+
+def test_backups_are_locked_in_both_regions_and_copied_to_further_vaults(tmp_path: Path) -> None:
+    elsewhere = BackupCopy(vault_name="safe", region="eu-central-1", account="444455556666", key=KEY)
+    made = deployed(
+        app_in(tmp_path), Strategy.PILOT_LIGHT, vault_lock=VaultLock(minimum_days=3), backup_copies=[elsewhere]
+    )
+    for template in made[1:]:
+        (vault,) = of_type(template, "AWS::Backup::BackupVault").values()
+        assert vault["Properties"]["LockConfiguration"] == {"MinRetentionDays": 3}
+    (plan,) = of_type(made.primary, "AWS::Backup::BackupPlan").values()
+    (rule,) = plan["Properties"]["BackupPlan"]["BackupPlanRule"]
+    assert [("444455556666" in json.dumps(copy)) for copy in rule["CopyActions"]] == [False, True]
+
+
+def test_a_workload_without_tables_has_nothing_to_back_up(tmp_path: Path) -> None:
+    made = deployed(app_in(tmp_path), Strategy.PILOT_LIGHT, workload=SmallWorkload(without_tables=True))
+    assert made.deployment.backups is None
+    assert of_type(made.primary, "AWS::Backup::BackupPlan") == {}
+
+
+def test_drills_and_alarms_are_as_they_were_asked_for(tmp_path: Path) -> None:
+    primary, recovery = stacks(app_in(tmp_path))
+    topics = [sns.Topic(stack, "Topic") for stack in (primary, recovery)]
+    made = WarmStandby(
+        primary=primary,
+        recovery=recovery,
+        name="orders",
+        workload=SmallWorkload(),
+        objective=LOOSE,
+        design=RecoveryDesign(watch_failures=2),
+        rehearsals=Rehearsals(without_scheduled_drills=True, drill_alarm_days=14, with_approval=True),
+        alarm_topic=topics[0],
+        recovery_alarm_topic=topics[1],
+    ).deployment
+    assert {*made.runbook.schedules} == {"DrillAge"}
+    for stack in (primary, recovery):
+        alarms = Template.from_stack(stack).find_resources("AWS::CloudWatch::Alarm")
+        assert [id for id, one in alarms.items() if not one["Properties"].get("AlarmActions")] == []
+    watch = Template.from_stack(recovery).find_resources(
+        "AWS::CloudWatch::Alarm", {"Properties": {"MetricName": "PrimaryUnhealthy", "Statistic": "Maximum"}}
+    )
+    assert [one["Properties"]["EvaluationPeriods"] for one in watch.values()] == [2]
+
+
+def test_what_a_name_needs_is_there_before_the_workload(tmp_path: Path) -> None:
+    """A certificate takes its time, and Route 53 is not to be changed on that day: only what leads to the API waits."""
+    template = deployed(app_in(tmp_path), Strategy.BACKUP_AND_RESTORE, domain=DOMAIN).recovery
+    front = {id: one for id, one in template["Resources"].items() if id.startswith("OrdersFrontDoor")}
+    waits = {one["Type"] for one in front.values() if "Condition" in one}
+    assert waits == {"AWS::ApiGatewayV2::ApiMapping"}
+    always = {one["Type"] for one in front.values() if "Condition" not in one}
+    assert {"AWS::CertificateManager::Certificate", "AWS::Route53::RecordSet"} <= always
+
+
+@pytest.mark.parametrize("strategy", Strategy)
+def test_both_regions_serve_with_one_strategy_alone(tmp_path: Path, strategy: Strategy) -> None:
+    made = deployed(app_in(tmp_path), strategy, domain=DOMAIN)
+    for template in made[1:]:
+        records = [one["Properties"] for one in of_type(template, "AWS::Route53::RecordSet").values()]
+        spread = [one for one in records if "Failover" in one or "Region" in one]
+        expected = "Region" if strategy is Strategy.MULTI_SITE else "Failover"
+        assert [expected in one for one in spread] == [True]
+
+
+def test_a_name_leads_somewhere(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="can't be built") as raised:
+        deployed(app_in(tmp_path), Strategy.PILOT_LIGHT, domain=DOMAIN, workload=SmallWorkload(without_front=True))
+    assert str(raised.value) == (
+        "PilotLight orders can't be built:\n"
+        "  - domain must be left out: the workload's part in eu-west-1 has nothing that a name could lead to, its "
+        "RegionalPart.front is None"
+    )
+
+
+def test_what_follows_from_a_loss_is_known_before_deploying(tmp_path: Path) -> None:
+    """Of a Region by the strategy's arithmetic, of anything smaller by what the workload depends on most."""
+    made = deployed(app_in(tmp_path / "switch"), Strategy.MULTI_SITE).deployment
+    region = made.characteristics[Loss.REGION]
+    assert region.recovery_time == made.assessment.time.span
+    assert region.recovery_point == made.assessment.point.span
+    assert not region.automatic, "without a domain somebody moves the traffic"
+    assert region.how.startswith("By multi site: detection 3 to 4 minutes, decision 15 minutes, ")
+    assert made.characteristics[Loss.INSTANCE] == SLOW
+    named = deployed(app_in(tmp_path / "domain"), Strategy.MULTI_SITE, domain=DOMAIN).deployment
+    assert named.characteristics[Loss.REGION].automatic
+    passive = deployed(app_in(tmp_path / "passive"), Strategy.PILOT_LIGHT, domain=DOMAIN).deployment
+    assert not passive.characteristics[Loss.REGION].automatic, "a person decides"
