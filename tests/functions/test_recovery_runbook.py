@@ -268,6 +268,22 @@ class TestFailover:
         assert run.aws.writer == AWAY
         assert told["measured"]["recovery_point_seconds"] == 1.5
 
+    @pytest.mark.parametrize("plan", ["fleet and Aurora", "read replica"])
+    def test_after_data_is_promoted_nobody_writes_where_it_was(self, plan: str) -> None:
+        run = machine(plan)
+        run.interrupt = interrupting("WaitForHealth", "before")
+        told = run.run("failover", forced=True)
+        assert told["reason"] == (
+            "WaitForHealth: InterruptedError: cut off; data is promoted, which can't be undone: the Region that was "
+            "left stays fenced; start the failover again to go on"
+        )
+        assert run.capacity() == MOVED
+        run.interrupt = lambda _step, _when: None
+        told = run.run("failover", forced=True)
+        assert told["outcome"] == "succeeded"
+        asked = Counter(operation for _, operation in run.aws.calls)
+        assert asked["switchover_global_cluster"] + asked["promote_read_replica"] == 1
+
     def test_it_is_refused_when_it_was_done(self) -> None:
         run = machine("table and bucket")
         prepare(run, "failover")

@@ -13,7 +13,7 @@ from botocore.exceptions import ConnectTimeoutError
 from botocore.stub import Stubber
 
 from recovery_runbook import gateway, handler
-from recovery_runbook.gateway import Aws, AwsError, LostError, ask
+from recovery_runbook.gateway import Answer, Aws, AwsError, LostError, ask
 from recovery_runbook.logic import Progress, all_of, skipped, told, waiting
 from recovery_state.logic import Role
 from tests.functions.runbook_aws import AWAY, HOME
@@ -193,13 +193,23 @@ class TestCompute:
 
 
 class TestFrontDoor:
-    def test_as_long_as_the_other_region_answers_the_traffic_has_not_arrived(self) -> None:
-        run = Machine(plans.plan())
-        ask = run.ask
-        run.ask = lambda url: ask(url.replace("https://switch.example.org", URLS[Role.PRIMARY]))  # type: ignore[method-assign] # for this test
-        run.aws.regions[HOME].concurrency["orders-api"] = 20
+    @pytest.mark.parametrize(
+        ("url", "text"),
+        [
+            ("https://switch.example.org/health", '{"region": "us-east-1"}'),
+            (f"{URLS[Role.PRIMARY]}/health", "fine"),
+        ],
+    )
+    def test_as_long_as_the_other_region_answers_the_traffic_has_not_arrived(self, url: str, text: str) -> None:
+        """By what it says of itself, or by where the request was sent on to."""
+        run, usual = Machine(plans.plan()), Machine.ask
+        run.ask = lambda asked: (  # type: ignore[method-assign, assignment] # for this test
+            Answer(status=200, url=url, text=text) if "switch" in asked else usual(run, asked)
+        )
         told = run.run("failover", forced=True)
-        assert told["reason"].startswith("VerifyFrontDoor: not within 300 s: ")
+        assert told["reason"].startswith(
+            "VerifyFrontDoor: not within 300 s: https://switch.example.org is still answered by the primary Region; "
+        )
         assert run.state.serving().role is Role.RECOVERY
 
 

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -277,12 +278,13 @@ class TestInALostRegion:
     def test_functions_do_not_start_and_lose_nothing(self, aws: EmbeddedAws, table: str) -> None:
         """Messages wait in their queue, uncounted; those of the Region that is there are taken."""
         code = (
-            "import boto3, os\n"
+            "import boto3, os, time\n"
             "def handle(event, context):\n"
+            "    began = time.time()\n"
             "    for record in event['Records']:\n"
             "        boto3.client('dynamodb').put_item(\n"
             "            TableName=os.environ['TABLE'], Item={'id': {'S': record['body']}, 'count': "
-            "{'N': record['attributes']['ApproximateReceiveCount']}})\n"
+            "{'N': record['attributes']['ApproximateReceiveCount']}, 'began': {'N': str(began)}})\n"
         )
         functions = {region: make_function(aws, region, code, {"TABLE": table}) for region in REGIONS}
         queues = {}
@@ -294,9 +296,12 @@ class TestInALostRegion:
                 EventSourceArn=arn["QueueArn"], FunctionName=functions[region], BatchSize=1
             )
 
-        def counts() -> dict[str, str]:
+        def items() -> dict[str, dict[str, Any]]:
             found = aws.clients_in(AWAY)("dynamodb").scan(TableName=table)["Items"]
-            return {one["id"]["S"]: one["count"]["N"] for one in found}
+            return {one["id"]["S"]: dict(one) for one in found}
+
+        def counts() -> dict[str, str]:
+            return {id: item["count"]["N"] for id, item in items().items()}
 
         aws.isolate(HOME)
         for number in range(3):
@@ -308,9 +313,11 @@ class TestInALostRegion:
         assert time.monotonic() - time_of_loss > 1, "so that those of the other could have been taken too"
         assert counts() == {"there": "1"}
 
+        back = time.time()
         aws.reconnect()
 
         eventually(lambda: counts() == {"there": "1", **{f"lost-{n}": "1" for n in range(3)}}, "the rest")
+        assert all(float(item["began"]["N"]) > back for id, item in items().items() if id != "there")
         for region in REGIONS:
             clients = aws.clients_in(region)
             for source in clients("lambda").list_event_source_mappings(FunctionName=functions[region])[
@@ -338,11 +345,14 @@ class TestInALostRegion:
         eventually(lambda: time.monotonic() - started > 2, "end of the wait, which is of one second here")
         away = aws.clients_in(AWAY)("dynamodb")
         assert away.scan(TableName=table)["Items"] == []
+        back = datetime.now(UTC)
         aws.reconnect()
         eventually(
             lambda: machines.describe_execution(executionArn=execution)["status"] == "SUCCEEDED", "end of the machine"
         )
         eventually(lambda: away.scan(TableName=table)["Count"] == 1, "item in the other Region")
+        events = machines.get_execution_history(executionArn=execution)["events"]
+        assert [one["timestamp"] > back for one in events if one["type"] == "TaskSucceeded"] == [True]
         machines.delete_state_machine(stateMachineArn=machine)
 
     def test_alarms_stay_as_they_are(self, aws: EmbeddedAws) -> None:
@@ -366,7 +376,7 @@ class TestInALostRegion:
             found = aws.clients_in(region)("cloudwatch").describe_alarms(AlarmNames=[names[region]])
             return found["MetricAlarms"][0]["StateValue"]
 
-        def since(region: str) -> object:
+        def since(region: str) -> datetime:
             found = aws.clients_in(region)("cloudwatch").describe_alarms(AlarmNames=[names[region]])
             return found["MetricAlarms"][0]["StateUpdatedTimestamp"]
 
@@ -376,10 +386,16 @@ class TestInALostRegion:
                 AlarmName=names[region], StateValue="ALARM", StateReason="test"
             )
         aws.lose(HOME)
-        eventually(lambda: state(AWAY) == "OK", "look at the alarm of the Region that is there")
+        for _ in range(2):
+            eventually(lambda: state(AWAY) == "OK", "look at the alarm of the Region that is there")
+            aws.clients_in(AWAY)("cloudwatch").set_alarm_state(
+                AlarmName=names[AWAY], StateValue="ALARM", StateReason="test"
+            )
+        # Times of alarms are in whole seconds; between two looks there are more.
+        back = datetime.now(UTC).replace(microsecond=0)
         aws.reconnect()
-        moment = since(HOME)
-        eventually(lambda: since(HOME) != moment or state(HOME) == "OK", "look at the other, once it is back")
+        eventually(lambda: state(HOME) == "OK", "look at the other, once it is back")
+        assert since(HOME) >= back
         for region in REGIONS:
             aws.clients_in(region)("cloudwatch").delete_alarms(AlarmNames=[names[region]])
 

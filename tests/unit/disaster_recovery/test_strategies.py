@@ -367,6 +367,8 @@ def test_drills_and_alarms_are_as_they_were_asked_for(tmp_path: Path) -> None:
         recovery_alarm_topic=topics[1],
     ).deployment
     assert {*made.runbook.schedules} == {"DrillAge"}
+    (machine,) = Template.from_stack(recovery).find_resources("AWS::StepFunctions::StateMachine").values()
+    assert "waitForTaskToken" in json.dumps(machine), "a person is asked"
     for stack in (primary, recovery):
         alarms = Template.from_stack(stack).find_resources("AWS::CloudWatch::Alarm")
         assert [id for id, one in alarms.items() if not one["Properties"].get("AlarmActions")] == []
