@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypedDict
 import aws_cdk as cdk
 
 from aws_patterns.disaster_recovery.plan import Strategy
-from aws_patterns.disaster_recovery.regional_orders import RegionalOrders
+from aws_patterns.disaster_recovery.sample.regional_orders import RegionalOrders
 from stacks._parts import alarm_topic, in_further_region, outputs, removal_policy
 from stacks.settings._dr_shared import RECOVERY, DrSettings
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sns as sns
     from constructs import Construct
 
-    from aws_patterns.disaster_recovery.backup_vault_options import VaultLock
-    from aws_patterns.disaster_recovery.recovery_design_options import RecoveryDesign
-    from aws_patterns.disaster_recovery.recovery_objective import RecoveryObjective
+    from aws_patterns.disaster_recovery.backups.backup_vault_options import VaultLock
+    from aws_patterns.disaster_recovery.choice.recovery_design_options import RecoveryDesign
+    from aws_patterns.disaster_recovery.choice.recovery_objective import RecoveryObjective
     from aws_patterns.disaster_recovery.regional_deployment import RegionalDeployment
     from aws_patterns.disaster_recovery.regional_place import RegionalDomain
     from aws_patterns.disaster_recovery.strategy_options import Rehearsals

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import aws_cdk as cdk
 from aws_cdk import aws_route53 as route53
 
-from aws_patterns.disaster_recovery.file_gateway_access import FileGatewayAccess
-from aws_patterns.disaster_recovery.on_premises_copies import OnPremisesCopies
-from aws_patterns.disaster_recovery.site_to_site_vpn import SiteToSiteVpn
+from aws_patterns.disaster_recovery.hybrid.file_gateway_access import FileGatewayAccess
+from aws_patterns.disaster_recovery.hybrid.on_premises_copies import OnPremisesCopies
+from aws_patterns.disaster_recovery.hybrid.site_to_site_vpn import SiteToSiteVpn
 from aws_patterns.storage.data_bucket import DataBucket
 from stacks._parts import removal_policy
 

@@ -6,7 +6,7 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from aws_patterns.compute.sample_web_app import SampleWebApp
-from aws_patterns.disaster_recovery.hybrid_front import HybridFront
+from aws_patterns.disaster_recovery.hybrid.hybrid_front import HybridFront
 from aws_patterns.load_balancing.tls import TlsApproach
 from aws_patterns.load_balancing.web_tier import WebTier
 from stacks._hybrid import hosted_zone, make_data_paths, warn_of_placeholders

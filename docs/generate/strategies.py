@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aws_patterns.disaster_recovery import _choice_bands as choice_bands
-from aws_patterns.disaster_recovery import _comparison as comparison
-from aws_patterns.disaster_recovery._timeline_of_strategies import TITLE, strategies_picture
-from aws_patterns.disaster_recovery.example_profile import EXAMPLE
-from aws_patterns.disaster_recovery.recovery_objective import RecoveryObjective
-from aws_patterns.disaster_recovery.strategy_choice import choose_strategy
+from aws_patterns.disaster_recovery.choice import _choice_bands as choice_bands
+from aws_patterns.disaster_recovery.choice import _comparison as comparison
+from aws_patterns.disaster_recovery.choice._timeline_of_strategies import TITLE, strategies_picture
+from aws_patterns.disaster_recovery.choice.example_profile import EXAMPLE
+from aws_patterns.disaster_recovery.choice.recovery_objective import RecoveryObjective
+from aws_patterns.disaster_recovery.choice.strategy_choice import choose_strategy
 from docs.generate.tables import markdown_table
 
 # What the page types: compare --recovery-time 25m --recovery-point 15m.

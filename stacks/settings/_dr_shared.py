@@ -7,17 +7,17 @@ from typing import Literal
 
 from aws_patterns._validation import Problems
 from aws_patterns.disaster_recovery import _defaults as defaults
-from aws_patterns.disaster_recovery.backup_vault_options import VaultLock, VaultLockMode
+from aws_patterns.disaster_recovery.backups.backup_vault_options import VaultLock, VaultLockMode
+from aws_patterns.disaster_recovery.choice.recovery_design_options import RecoveryDesign
+from aws_patterns.disaster_recovery.choice.recovery_objective import RecoveryObjective
 from aws_patterns.disaster_recovery.plan import Strategy
-from aws_patterns.disaster_recovery.recovery_design_options import RecoveryDesign
-from aws_patterns.disaster_recovery.recovery_objective import RecoveryObjective
-from aws_patterns.disaster_recovery.recovery_runbook_options import DrillSchedule
-from aws_patterns.disaster_recovery.regional_orders_options import (
+from aws_patterns.disaster_recovery.regional_place import RegionalDomain
+from aws_patterns.disaster_recovery.runbook.recovery_runbook_options import DrillSchedule
+from aws_patterns.disaster_recovery.sample.regional_orders_options import (
     check_orders_name,
     check_regional_orders,
     orders_profile,
 )
-from aws_patterns.disaster_recovery.regional_place import RegionalDomain
 from aws_patterns.disaster_recovery.strategy_options import Rehearsals, check_domain, check_strategy
 from stacks.settings._shared import exactly, renamed, topic_problems
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 
 from aws_patterns.disaster_recovery import _defaults as defaults
+from aws_patterns.disaster_recovery.choice.recovery_design_options import RecoveryDesign
 from aws_patterns.disaster_recovery.plan import Strategy
-from aws_patterns.disaster_recovery.recovery_design_options import RecoveryDesign
 from stacks.settings._dr_shared import DrSettings
 
 _HOUR = 3_600

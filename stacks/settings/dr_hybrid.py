@@ -11,7 +11,7 @@ from aws_patterns.compute.capacity import Capacity
 from aws_patterns.compute.instances import Instances
 from aws_patterns.compute.sample_web_app_options import check_sample_web_app
 from aws_patterns.disaster_recovery import _defaults as defaults
-from aws_patterns.disaster_recovery.hybrid_options import (
+from aws_patterns.disaster_recovery.hybrid.hybrid_options import (
     check_hybrid_front,
     check_on_premises_copies,
     check_site_to_site_vpn,

@@ -46,14 +46,14 @@ def rules(functions: tuple[str, ...]) -> tuple[Rule, ...]:
         # What an operator runs meets AWS and needs no CDK; no construct may need it.
         Rule("constructs/aws_patterns/messaging/redrive*.py", CDK),
         Rule("constructs/aws_patterns/storage/existing_objects.py", CDK),
-        Rule("constructs/aws_patterns/disaster_recovery/runbook_client.py", CDK),
+        Rule("constructs/aws_patterns/disaster_recovery/runbook/runbook_client.py", CDK),
         Rule(
             "constructs/aws_patterns/**/*.py",
             (
                 "aws_patterns.messaging.redrive",
                 "aws_patterns.messaging.redrive_copies",
                 "aws_patterns.storage.existing_objects",
-                "aws_patterns.disaster_recovery.runbook_client",
+                "aws_patterns.disaster_recovery.runbook.runbook_client",
                 "aws_patterns.delivery.deployed_templates",
             ),
             but=("__main__.py", *OPERATORS_TOOLS),

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from aws_patterns.disaster_recovery._runbook_steps import Step, Steps
 from aws_patterns.disaster_recovery.plan import BackedUpTable, RecoveryPlan, Strategy
-from aws_patterns.disaster_recovery.recovery_runbook_options import RunbookTimeouts
+from aws_patterns.disaster_recovery.runbook._runbook_steps import Step, Steps
+from aws_patterns.disaster_recovery.runbook.recovery_runbook_options import RunbookTimeouts
 from recovery_runbook.gateway import Answer, AwsError
 from recovery_runbook.handler import take
 from recovery_runbook.logic import Asked, StepFailedError

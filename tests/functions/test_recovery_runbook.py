@@ -14,7 +14,7 @@ from recovery_runbook.run import last_item
 from recovery_state.logic import Role, Serving, written
 from tests.functions.runbook_aws import AWAY, HOME, NOON
 from tests.functions.runbook_machine import InterruptedError, Machine, outcomes, reasons
-from tests.unit.disaster_recovery import runbook_plans as plans
+from tests.unit.disaster_recovery.runbook import runbook_plans as plans
 
 if TYPE_CHECKING:
     from collections.abc import Callable

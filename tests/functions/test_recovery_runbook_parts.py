@@ -18,7 +18,7 @@ from recovery_runbook.logic import Progress, all_of, skipped, told, waiting
 from recovery_state.logic import Role
 from tests.functions.runbook_aws import AWAY, HOME
 from tests.functions.runbook_machine import URLS, Machine, outcomes, reasons
-from tests.unit.disaster_recovery import runbook_plans as plans
+from tests.unit.disaster_recovery.runbook import runbook_plans as plans
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

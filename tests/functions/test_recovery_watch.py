@@ -19,7 +19,7 @@ from recovery_watch.logic import Beat, Look, Primary, metrics
 from recovery_watch.looking import Watching
 from tests.functions.runbook_aws import AWAY, HOME, NOON
 from tests.functions.state_in_memory import InMemory
-from tests.unit.disaster_recovery import runbook_plans as plans
+from tests.unit.disaster_recovery.runbook import runbook_plans as plans
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

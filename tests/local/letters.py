@@ -28,13 +28,13 @@ import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_lambda as lambda_
-from aws_patterns.disaster_recovery.front_door import FrontDoor
+from aws_patterns.disaster_recovery.traffic.front_door import FrontDoor
 from aws_patterns.disaster_recovery.plan import RegionRole
-from aws_patterns.disaster_recovery.recovery_state import RecoveryState
+from aws_patterns.disaster_recovery.traffic.recovery_state import RecoveryState
 from aws_patterns.disaster_recovery.regional_place import RegionalDomain
-from aws_patterns.disaster_recovery.registration import EndpointRegistration
-from aws_patterns.disaster_recovery.routing_options import Latency, Weighted
-from aws_patterns.disaster_recovery.traffic_switch import TrafficSwitch
+from aws_patterns.disaster_recovery.traffic.registration import EndpointRegistration
+from aws_patterns.disaster_recovery.traffic.routing_options import Latency, Weighted
+from aws_patterns.disaster_recovery.traffic.traffic_switch import TrafficSwitch
 from aws_patterns.disaster_recovery.workload import HttpFront
 
 CODE = '''

@@ -37,13 +37,13 @@ from aws_patterns.disaster_recovery.plan import (
     ScaledFleet,
     Strategy,
 )
-from aws_patterns.disaster_recovery.recovery_runbook import RecoveryRunbook
-from aws_patterns.disaster_recovery.recovery_runbook_options import RunbookTimeouts
-from aws_patterns.disaster_recovery.recovery_state import RecoveryState
-from aws_patterns.disaster_recovery.regional_orders import RegionalOrders
+from aws_patterns.disaster_recovery.runbook.recovery_runbook import RecoveryRunbook
+from aws_patterns.disaster_recovery.runbook.recovery_runbook_options import RunbookTimeouts
+from aws_patterns.disaster_recovery.traffic.recovery_state import RecoveryState
+from aws_patterns.disaster_recovery.sample.regional_orders import RegionalOrders
 from aws_patterns.disaster_recovery.regional_place import RegionalPlace
-from aws_patterns.disaster_recovery.registration import EndpointRegistration
-from aws_patterns.disaster_recovery.traffic_switch import TrafficSwitch
+from aws_patterns.disaster_recovery.traffic.registration import EndpointRegistration
+from aws_patterns.disaster_recovery.traffic.traffic_switch import TrafficSwitch
 
 app = cdk.App(analytics_reporting=False, builtin_cloud_formation_validation=False)
 home, away = REGIONS

@@ -34,12 +34,12 @@ import sys
 sys.path.insert(0, LIBRARY)
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_patterns.disaster_recovery.backup_plan import BackupPlan
-from aws_patterns.disaster_recovery.backup_plan_options import BackupCopy, BackupRule
-from aws_patterns.disaster_recovery.backup_roles import RestoreRole
-from aws_patterns.disaster_recovery.backup_vault import BackupVault
-from aws_patterns.disaster_recovery.recovery_point_watch import RecoveryPointWatch
-from aws_patterns.disaster_recovery.restore_test import RestoreTest
+from aws_patterns.disaster_recovery.backups.backup_plan import BackupPlan
+from aws_patterns.disaster_recovery.backups.backup_plan_options import BackupCopy, BackupRule
+from aws_patterns.disaster_recovery.backups.backup_roles import RestoreRole
+from aws_patterns.disaster_recovery.backups.backup_vault import BackupVault
+from aws_patterns.disaster_recovery.backups.recovery_point_watch import RecoveryPointWatch
+from aws_patterns.disaster_recovery.backups.restore_test import RestoreTest
 from aws_patterns.storage.data_bucket import DataBucket
 
 app = cdk.App(analytics_reporting=False, builtin_cloud_formation_validation=False)

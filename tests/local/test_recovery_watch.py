@@ -33,11 +33,11 @@ import sys
 sys.path[:0] = [LIBRARY, FUNCTIONS]
 import aws_cdk as cdk
 from aws_patterns.disaster_recovery.plan import RecoveryPlan, RegionRole, Strategy
-from aws_patterns.disaster_recovery.recovery_state import RecoveryState
-from aws_patterns.disaster_recovery.recovery_watch import RecoveryWatch
-from aws_patterns.disaster_recovery.regional_orders import RegionalOrders
+from aws_patterns.disaster_recovery.traffic.recovery_state import RecoveryState
+from aws_patterns.disaster_recovery.runbook.recovery_watch import RecoveryWatch
+from aws_patterns.disaster_recovery.sample.regional_orders import RegionalOrders
 from aws_patterns.disaster_recovery.regional_place import RegionalPlace
-from aws_patterns.disaster_recovery.registration import EndpointRegistration
+from aws_patterns.disaster_recovery.traffic.registration import EndpointRegistration
 
 app = cdk.App(analytics_reporting=False, builtin_cloud_formation_validation=False)
 home, away = REGIONS

@@ -35,7 +35,7 @@ import sys
 sys.path[:0] = [LIBRARY, FUNCTIONS]
 import aws_cdk as cdk
 from aws_patterns.disaster_recovery.plan import RegionRole, Strategy
-from aws_patterns.disaster_recovery.regional_orders import RegionalOrders
+from aws_patterns.disaster_recovery.sample.regional_orders import RegionalOrders
 from aws_patterns.disaster_recovery.regional_place import RegionalPlace
 
 app = cdk.App(analytics_reporting=False, builtin_cloud_formation_validation=False)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_patterns.disaster_recovery.backup_plan_options import BackupCopy, BackupRule
-from aws_patterns.disaster_recovery.backup_vault_options import VaultLock, VaultLockMode
+from aws_patterns.disaster_recovery.backups.backup_plan_options import BackupCopy, BackupRule
+from aws_patterns.disaster_recovery.backups.backup_vault_options import VaultLock, VaultLockMode
 from tests.stacks.construct_rules import rule_test
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ def plain(stack: cdk.Stack, removal_policy: cdk.RemovalPolicy) -> object:
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_sns as sns
 
-    from aws_patterns.disaster_recovery.backup_plan import BackupPlan
-    from aws_patterns.disaster_recovery.backup_vault import BackupVault
+    from aws_patterns.disaster_recovery.backups.backup_plan import BackupPlan
+    from aws_patterns.disaster_recovery.backups.backup_vault import BackupVault
     from aws_patterns.storage.data_bucket import DataBucket
 
     key = kms.Key(stack, "TableKey", enable_key_rotation=True, removal_policy=removal_policy)
@@ -59,8 +59,8 @@ def locked(stack: cdk.Stack, _removal_policy: cdk.RemovalPolicy) -> object:
     """Nothing of it goes with its stack."""
     from aws_cdk import aws_dynamodb as dynamodb
 
-    from aws_patterns.disaster_recovery.backup_plan import BackupPlan
-    from aws_patterns.disaster_recovery.backup_vault import BackupVault
+    from aws_patterns.disaster_recovery.backups.backup_plan import BackupPlan
+    from aws_patterns.disaster_recovery.backups.backup_vault import BackupVault
 
     lock = VaultLock(minimum_days=7, maximum_days=400, mode=VaultLockMode.COMPLIANCE)
     vault = BackupVault(stack, "Vault", name="orders", lock=lock, copies_from_accounts=["444455556666"])
@@ -69,10 +69,10 @@ def locked(stack: cdk.Stack, _removal_policy: cdk.RemovalPolicy) -> object:
 
 
 def compared(stack: cdk.Stack, removal_policy: cdk.RemovalPolicy) -> object:
-    from aws_patterns.disaster_recovery.backup_roles import BackupRole, RestoreRole
-    from aws_patterns.disaster_recovery.backup_vault import BackupVault
-    from aws_patterns.disaster_recovery.recovery_point_watch import RecoveryPointWatch
-    from aws_patterns.disaster_recovery.restore_test import RestoreTest
+    from aws_patterns.disaster_recovery.backups.backup_roles import BackupRole, RestoreRole
+    from aws_patterns.disaster_recovery.backups.backup_vault import BackupVault
+    from aws_patterns.disaster_recovery.backups.recovery_point_watch import RecoveryPointWatch
+    from aws_patterns.disaster_recovery.backups.restore_test import RestoreTest
 
     vault = BackupVault(stack, "Vault", name="orders-backups", removal_policy=removal_policy)
     RecoveryPointWatch(

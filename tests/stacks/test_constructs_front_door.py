@@ -36,8 +36,8 @@ def front(stack: cdk.Stack, removal_policy: cdk.RemovalPolicy) -> HttpFront:
 
 
 def switch(stack: cdk.Stack, removal_policy: cdk.RemovalPolicy) -> object:
-    from aws_patterns.disaster_recovery.recovery_state import RecoveryState
-    from aws_patterns.disaster_recovery.traffic_switch import TrafficSwitch
+    from aws_patterns.disaster_recovery.traffic.recovery_state import RecoveryState
+    from aws_patterns.disaster_recovery.traffic.traffic_switch import TrafficSwitch
 
     state = RecoveryState(stack, "State", name="orders", removal_policy=removal_policy)
     return TrafficSwitch(stack, "Switch", state=state, domain=domain(), removal_policy=removal_policy)
@@ -48,9 +48,9 @@ def switch_without_domain(stack: cdk.Stack, removal_policy: cdk.RemovalPolicy) -
     from aws_cdk import aws_sns as sns
 
     from aws_patterns._acknowledgments import acknowledge
-    from aws_patterns.disaster_recovery.recovery_state import RecoveryState
-    from aws_patterns.disaster_recovery.recovery_state_options import StateItem
-    from aws_patterns.disaster_recovery.traffic_switch import TrafficSwitch
+    from aws_patterns.disaster_recovery.traffic.recovery_state import RecoveryState
+    from aws_patterns.disaster_recovery.traffic.recovery_state_options import StateItem
+    from aws_patterns.disaster_recovery.traffic.traffic_switch import TrafficSwitch
 
     topic = sns.Topic.from_topic_arn(stack, "Topic", "arn:aws:sns:eu-west-1:111122223333:alarms")
     state = RecoveryState(stack, "State", name="orders", alarm_topic=topic, removal_policy=removal_policy)
@@ -65,7 +65,7 @@ def switch_without_domain(stack: cdk.Stack, removal_policy: cdk.RemovalPolicy) -
 
 def registration(stack: cdk.Stack, removal_policy: cdk.RemovalPolicy) -> object:
     from aws_patterns.disaster_recovery.plan import RegionRole
-    from aws_patterns.disaster_recovery.registration import EndpointRegistration
+    from aws_patterns.disaster_recovery.traffic.registration import EndpointRegistration
 
     return EndpointRegistration(
         stack,
@@ -79,15 +79,15 @@ def registration(stack: cdk.Stack, removal_policy: cdk.RemovalPolicy) -> object:
 
 
 def primary_door(stack: cdk.Stack, removal_policy: cdk.RemovalPolicy) -> object:
-    from aws_patterns.disaster_recovery.front_door import FrontDoor
     from aws_patterns.disaster_recovery.plan import RegionRole
+    from aws_patterns.disaster_recovery.traffic.front_door import FrontDoor
 
     return FrontDoor(stack, "FrontDoor", domain=domain(), role=RegionRole.PRIMARY, front=front(stack, removal_policy))
 
 
 def automatic_primary_door(stack: cdk.Stack, removal_policy: cdk.RemovalPolicy) -> object:
-    from aws_patterns.disaster_recovery.front_door import FrontDoor
     from aws_patterns.disaster_recovery.plan import RegionRole
+    from aws_patterns.disaster_recovery.traffic.front_door import FrontDoor
 
     return FrontDoor(
         stack,
@@ -103,9 +103,9 @@ def automatic_primary_door(stack: cdk.Stack, removal_policy: cdk.RemovalPolicy) 
 def recovery_door(stack: cdk.Stack, removal_policy: cdk.RemovalPolicy) -> object:
     from aws_cdk import aws_cloudwatch as cloudwatch
 
-    from aws_patterns.disaster_recovery.front_door import FrontDoor
     from aws_patterns.disaster_recovery.plan import RegionRole
-    from aws_patterns.disaster_recovery.routing_options import Latency
+    from aws_patterns.disaster_recovery.traffic.front_door import FrontDoor
+    from aws_patterns.disaster_recovery.traffic.routing_options import Latency
 
     metric = cloudwatch.Metric(namespace="Orders", metric_name="Failures", statistic="Sum")
     return FrontDoor(
@@ -122,10 +122,10 @@ def recovery_door(stack: cdk.Stack, removal_policy: cdk.RemovalPolicy) -> object
 def records(stack: cdk.Stack, removal_policy: cdk.RemovalPolicy) -> object:
     from aws_cdk import aws_route53 as route53
 
-    from aws_patterns.disaster_recovery import routing_options as routing
-    from aws_patterns.disaster_recovery.health_checks import EndpointHealthCheck
     from aws_patterns.disaster_recovery.plan import RegionRole
-    from aws_patterns.disaster_recovery.routed_record import RoutedRecord
+    from aws_patterns.disaster_recovery.traffic import routing_options as routing
+    from aws_patterns.disaster_recovery.traffic.health_checks import EndpointHealthCheck
+    from aws_patterns.disaster_recovery.traffic.routed_record import RoutedRecord
 
     zone = route53.HostedZone.from_hosted_zone_attributes(
         stack, "Zone", hosted_zone_id="Z0123456789ABCDEFGHIJ", zone_name="example.org"

@@ -18,7 +18,7 @@ AGENT = "arn:aws:datasync:eu-west-1:111122223333:agent/agent-0123456789abcdef0"
 def front(stack: cdk.Stack, removal_policy: cdk.RemovalPolicy) -> object:
     from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
-    from aws_patterns.disaster_recovery.hybrid_front import HybridFront
+    from aws_patterns.disaster_recovery.hybrid.hybrid_front import HybridFront
 
     balancer = elbv2.ApplicationLoadBalancer.from_application_load_balancer_attributes(
         stack,
@@ -39,7 +39,7 @@ def front(stack: cdk.Stack, removal_policy: cdk.RemovalPolicy) -> object:
 
 
 def vpn(stack: cdk.Stack, removal_policy: cdk.RemovalPolicy) -> object:
-    from aws_patterns.disaster_recovery.site_to_site_vpn import SiteToSiteVpn
+    from aws_patterns.disaster_recovery.hybrid.site_to_site_vpn import SiteToSiteVpn
     from aws_patterns.network.multi_az_vpc import MultiAzVpc
 
     return SiteToSiteVpn(
@@ -53,8 +53,8 @@ def vpn(stack: cdk.Stack, removal_policy: cdk.RemovalPolicy) -> object:
 
 
 def files(stack: cdk.Stack, removal_policy: cdk.RemovalPolicy) -> object:
-    from aws_patterns.disaster_recovery.file_gateway_access import FileGatewayAccess
-    from aws_patterns.disaster_recovery.on_premises_copies import OnPremisesCopies
+    from aws_patterns.disaster_recovery.hybrid.file_gateway_access import FileGatewayAccess
+    from aws_patterns.disaster_recovery.hybrid.on_premises_copies import OnPremisesCopies
     from aws_patterns.storage.data_bucket import DataBucket
 
     bucket = DataBucket(stack, "Files", removal_policy=removal_policy).bucket

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from tests.stacks.construct_rules import rule_test
-from tests.unit.disaster_recovery import runbook_plans as plans
+from tests.unit.disaster_recovery.runbook import runbook_plans as plans
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
@@ -20,8 +20,8 @@ def runbook(plan: RecoveryPlan, *, told: bool = False, **props: object) -> Build
     def build(stack: cdk.Stack, removal_policy: cdk.RemovalPolicy) -> object:
         from aws_cdk import aws_sns as sns
 
-        from aws_patterns.disaster_recovery.recovery_runbook import RecoveryRunbook
-        from aws_patterns.disaster_recovery.recovery_state import RecoveryState
+        from aws_patterns.disaster_recovery.runbook.recovery_runbook import RecoveryRunbook
+        from aws_patterns.disaster_recovery.traffic.recovery_state import RecoveryState
 
         topic = "arn:aws:sns:us-east-1:111122223333:operators"
         return RecoveryRunbook(

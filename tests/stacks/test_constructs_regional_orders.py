@@ -21,8 +21,8 @@ def orders(role: RegionRole, strategy: Strategy, fraction: float = 1) -> Build:
         import aws_cdk as cdk
         from aws_cdk import aws_sns as sns
 
-        from aws_patterns.disaster_recovery.regional_orders import RegionalOrders
         from aws_patterns.disaster_recovery.regional_place import RegionalPlace
+        from aws_patterns.disaster_recovery.sample.regional_orders import RegionalOrders
 
         # A table has replicas only where its own Region is known.
         anywhere = cdk.Token.is_unresolved(stack.region)

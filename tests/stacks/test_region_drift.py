@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from aws_patterns.disaster_recovery.drift_expectations import Expected
-from aws_patterns.disaster_recovery.region_drift import RegionDrift, compare_regions
+from aws_patterns.disaster_recovery.drift.drift_expectations import Expected
+from aws_patterns.disaster_recovery.drift.region_drift import RegionDrift, compare_regions
 
 STACKS = ("DrBackupAndRestore", "DrPilotLight", "DrWarmStandby", "DrMultiSite")
 HOME, AWAY = "us-east-1", "us-west-2"

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from aws_patterns.disaster_recovery.drift_expectations import Expected
-from aws_patterns.disaster_recovery.region_drift import RegionDrift, compare_regions
-from aws_patterns.disaster_recovery.strategy_drift import of_strategies
+from aws_patterns.disaster_recovery.drift.drift_expectations import Expected
+from aws_patterns.disaster_recovery.drift.region_drift import RegionDrift, compare_regions
+from aws_patterns.disaster_recovery.drift.strategy_drift import of_strategies
 
 HOME, AWAY = "us-east-1", "us-west-2"
 DOMAIN = ("domain_name=orders.example.org", "hosted_zone_id=Z0123456789ABCDEFGHIJ")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from aws_patterns.disaster_recovery.backup_vault_options import VaultLock, VaultLockMode
-from aws_patterns.disaster_recovery.recovery_runbook_options import DrillSchedule
+from aws_patterns.disaster_recovery.backups.backup_vault_options import VaultLock, VaultLockMode
 from aws_patterns.disaster_recovery.regional_place import RegionalDomain
+from aws_patterns.disaster_recovery.runbook.recovery_runbook_options import DrillSchedule
 from stacks.registry import STACKS
 from stacks.settings._dr_shared import DrSettings
 from stacks.settings.dr_backup_and_restore import DrBackupAndRestoreSettings

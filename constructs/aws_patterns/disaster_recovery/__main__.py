@@ -12,26 +12,26 @@ try:
     from rich.console import Console
     from rich.table import Table
 
-    from aws_patterns.disaster_recovery import runbook_client as tool
+    from aws_patterns.disaster_recovery.runbook import runbook_client as tool
 except ModuleNotFoundError as missing:
     raise SystemExit(f"{missing.name} is not installed: pip install 'aws-patterns[operations]'") from None
 
-from aws_patterns.disaster_recovery import _comparison as comparison
-from aws_patterns.disaster_recovery import _report_pages as pages
-from aws_patterns.disaster_recovery._durations import seconds_of
-from aws_patterns.disaster_recovery._timeline_of_strategies import strategies_picture
-from aws_patterns.disaster_recovery._workload_file import read_profile
-from aws_patterns.disaster_recovery.example_profile import EXAMPLE
-from aws_patterns.disaster_recovery.recovery_design_options import RecoveryDesign
-from aws_patterns.disaster_recovery.recovery_objective import RecoveryObjective
-from aws_patterns.disaster_recovery.run_report import Mode, RunReport
-from aws_patterns.disaster_recovery.strategy_choice import choose_strategy, compare_strategies
+from aws_patterns.disaster_recovery.choice import _comparison as comparison
+from aws_patterns.disaster_recovery.choice._durations import seconds_of
+from aws_patterns.disaster_recovery.choice._timeline_of_strategies import strategies_picture
+from aws_patterns.disaster_recovery.choice._workload_file import read_profile
+from aws_patterns.disaster_recovery.choice.example_profile import EXAMPLE
+from aws_patterns.disaster_recovery.choice.recovery_design_options import RecoveryDesign
+from aws_patterns.disaster_recovery.choice.recovery_objective import RecoveryObjective
+from aws_patterns.disaster_recovery.choice.strategy_choice import choose_strategy, compare_strategies
+from aws_patterns.disaster_recovery.runbook import _report_pages as pages
+from aws_patterns.disaster_recovery.runbook.run_report import Mode, RunReport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from aws_patterns.disaster_recovery.choice.strategy_choice import Assessment
     from aws_patterns.disaster_recovery.plan import Strategy
-    from aws_patterns.disaster_recovery.strategy_choice import Assessment
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Disaster recovery: choosing, rehearsing, doing it.")
 _console = Console()

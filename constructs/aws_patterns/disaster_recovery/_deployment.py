@@ -14,25 +14,25 @@ from aws_patterns.disaster_recovery import _defaults as defaults
 from aws_patterns.disaster_recovery._needs import needs_of
 from aws_patterns.disaster_recovery._restored import RestoredNames, is_free, make_only_while_running
 from aws_patterns.disaster_recovery._workload_recovery import characteristics
-from aws_patterns.disaster_recovery.backup_plan import BackupPlan
-from aws_patterns.disaster_recovery.backup_plan_options import BackupCopy, BackupRule
-from aws_patterns.disaster_recovery.backup_vault import BackupVault
-from aws_patterns.disaster_recovery.backup_vault_options import VaultLock
-from aws_patterns.disaster_recovery.front_door import FrontDoor
-from aws_patterns.disaster_recovery.front_door_options import routing_of
+from aws_patterns.disaster_recovery.backups.backup_plan import BackupPlan
+from aws_patterns.disaster_recovery.backups.backup_plan_options import BackupCopy, BackupRule
+from aws_patterns.disaster_recovery.backups.backup_vault import BackupVault
+from aws_patterns.disaster_recovery.backups.backup_vault_options import VaultLock
+from aws_patterns.disaster_recovery.choice.recovery_design_options import RecoveryDesign
+from aws_patterns.disaster_recovery.choice.recovery_objective import RecoveryObjective
+from aws_patterns.disaster_recovery.choice.strategy_choice import Assessment, assess
+from aws_patterns.disaster_recovery.drift.strategy_drift import construct_id
 from aws_patterns.disaster_recovery.plan import RecoveryPlan, RegionRole, Strategy
-from aws_patterns.disaster_recovery.recovery_design_options import RecoveryDesign
-from aws_patterns.disaster_recovery.recovery_objective import RecoveryObjective
-from aws_patterns.disaster_recovery.recovery_runbook import RecoveryRunbook
-from aws_patterns.disaster_recovery.recovery_state import RecoveryState
-from aws_patterns.disaster_recovery.recovery_watch import RecoveryWatch
 from aws_patterns.disaster_recovery.regional_deployment import RegionalDeployment
 from aws_patterns.disaster_recovery.regional_place import RegionalDomain, RegionalPlace, vault_name
-from aws_patterns.disaster_recovery.registration import EndpointRegistration
-from aws_patterns.disaster_recovery.strategy_choice import Assessment, assess
-from aws_patterns.disaster_recovery.strategy_drift import construct_id
+from aws_patterns.disaster_recovery.runbook.recovery_runbook import RecoveryRunbook
+from aws_patterns.disaster_recovery.runbook.recovery_watch import RecoveryWatch
 from aws_patterns.disaster_recovery.strategy_options import Rehearsals, check_strategy
-from aws_patterns.disaster_recovery.traffic_switch import TrafficSwitch
+from aws_patterns.disaster_recovery.traffic.front_door import FrontDoor
+from aws_patterns.disaster_recovery.traffic.front_door_options import routing_of
+from aws_patterns.disaster_recovery.traffic.recovery_state import RecoveryState
+from aws_patterns.disaster_recovery.traffic.registration import EndpointRegistration
+from aws_patterns.disaster_recovery.traffic.traffic_switch import TrafficSwitch
 from aws_patterns.disaster_recovery.workload import RegionalPart, RegionalWorkload
 from aws_patterns.recovery import HOUR
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
+from aws_patterns.disaster_recovery.choice.recovery_chain import Link
+from aws_patterns.disaster_recovery.choice.strategy_choice import Assessment
 from aws_patterns.disaster_recovery.plan import Strategy
-from aws_patterns.disaster_recovery.recovery_chain import Link
-from aws_patterns.disaster_recovery.strategy_choice import Assessment
 from aws_patterns.recovery import NONE, Loss, Recovery, RecoveryCharacteristics, Span, in_words
 
 _STRATEGIES = (

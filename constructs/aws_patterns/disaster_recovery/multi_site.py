@@ -9,11 +9,11 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from aws_patterns.disaster_recovery._deployment import Choices, deploy
-from aws_patterns.disaster_recovery.backup_plan_options import BackupCopy
-from aws_patterns.disaster_recovery.backup_vault_options import VaultLock
+from aws_patterns.disaster_recovery.backups.backup_plan_options import BackupCopy
+from aws_patterns.disaster_recovery.backups.backup_vault_options import VaultLock
+from aws_patterns.disaster_recovery.choice.recovery_design_options import RecoveryDesign
+from aws_patterns.disaster_recovery.choice.recovery_objective import RecoveryObjective
 from aws_patterns.disaster_recovery.plan import Strategy
-from aws_patterns.disaster_recovery.recovery_design_options import RecoveryDesign
-from aws_patterns.disaster_recovery.recovery_objective import RecoveryObjective
 from aws_patterns.disaster_recovery.regional_deployment import RegionalDeployment
 from aws_patterns.disaster_recovery.regional_place import RegionalDomain
 from aws_patterns.disaster_recovery.strategy_options import Rehearsals
@@ -27,7 +27,7 @@ class MultiSite:
     changes of one item within a second the last one wins, without a word. Not to save money: nothing costs more.
     Everything else is as with `PilotLight`.
 
-    >>> from aws_patterns.disaster_recovery.regional_orders import RegionalOrders
+    >>> from aws_patterns.disaster_recovery.sample.regional_orders import RegionalOrders
     >>> recovery = cdk.Stack(stack, "Recovery", env=cdk.Environment(region="us-west-2"))
     >>> primary = cdk.Stack(stack, "Primary", env=cdk.Environment(region="us-east-1"))
     >>> MultiSite(

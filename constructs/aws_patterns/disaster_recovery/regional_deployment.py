@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aws_patterns.disaster_recovery.backup_plan import BackupPlan
-from aws_patterns.disaster_recovery.backup_vault import BackupVault
+from aws_patterns.disaster_recovery.backups.backup_plan import BackupPlan
+from aws_patterns.disaster_recovery.backups.backup_vault import BackupVault
+from aws_patterns.disaster_recovery.choice.strategy_choice import Assessment
 from aws_patterns.disaster_recovery.plan import RecoveryPlan
-from aws_patterns.disaster_recovery.recovery_runbook import RecoveryRunbook
-from aws_patterns.disaster_recovery.recovery_state import RecoveryState
-from aws_patterns.disaster_recovery.recovery_watch import RecoveryWatch
 from aws_patterns.disaster_recovery.regional_place import RegionalNeed
-from aws_patterns.disaster_recovery.strategy_choice import Assessment
-from aws_patterns.disaster_recovery.traffic_switch import TrafficSwitch
+from aws_patterns.disaster_recovery.runbook.recovery_runbook import RecoveryRunbook
+from aws_patterns.disaster_recovery.runbook.recovery_watch import RecoveryWatch
+from aws_patterns.disaster_recovery.traffic.recovery_state import RecoveryState
+from aws_patterns.disaster_recovery.traffic.traffic_switch import TrafficSwitch
 from aws_patterns.disaster_recovery.workload import RegionalPart
 from aws_patterns.recovery import RecoveryCharacteristics
 

@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from aws_patterns._types import typed
 from aws_patterns._validation import Problems, is_token
 from aws_patterns.disaster_recovery import _defaults as defaults
-from aws_patterns.disaster_recovery.backup_vault_options import VaultLock, check_backup_vault, check_kept
+from aws_patterns.disaster_recovery.backups.backup_vault_options import VaultLock, check_backup_vault, check_kept
+from aws_patterns.disaster_recovery.choice.recovery_design_options import RecoveryDesign
+from aws_patterns.disaster_recovery.choice.recovery_objective import RecoveryObjective
+from aws_patterns.disaster_recovery.choice.strategy_choice import check_design
+from aws_patterns.disaster_recovery.choice.workload_profile import WorkloadProfile
 from aws_patterns.disaster_recovery.plan import RecoveryPlan, Strategy
-from aws_patterns.disaster_recovery.recovery_design_options import RecoveryDesign
-from aws_patterns.disaster_recovery.recovery_objective import RecoveryObjective
-from aws_patterns.disaster_recovery.recovery_runbook_options import (
+from aws_patterns.disaster_recovery.regional_place import RegionalDomain
+from aws_patterns.disaster_recovery.runbook.recovery_runbook_options import (
     DrillSchedule,
     RunbookTimeouts,
     check_recovery_runbook,
 )
-from aws_patterns.disaster_recovery.recovery_state_options import check_recovery_name
-from aws_patterns.disaster_recovery.regional_place import RegionalDomain
-from aws_patterns.disaster_recovery.strategy_choice import check_design
-from aws_patterns.disaster_recovery.workload_profile import WorkloadProfile
+from aws_patterns.disaster_recovery.traffic.recovery_state_options import check_recovery_name
 from aws_patterns.recovery import HOUR
 
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}", re.ASCII)

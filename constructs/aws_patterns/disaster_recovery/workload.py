@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_dynamodb as dynamodb
     from constructs import Construct, IConstruct
 
-    from aws_patterns.disaster_recovery.workload_profile import WorkloadProfile
+    from aws_patterns.disaster_recovery.choice.workload_profile import WorkloadProfile
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

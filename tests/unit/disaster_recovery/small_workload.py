@@ -12,16 +12,16 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from aws_patterns.disaster_recovery.plan import BackedUpTable, Data, GlobalTable, RegionRole, ScaledFunction
-from aws_patterns.disaster_recovery.regional_place import NeedKind, RegionalNeed, RegionalPlace
-from aws_patterns.disaster_recovery.workload import HttpFront, RegionalPart
-from aws_patterns.disaster_recovery.workload_profile import (
+from aws_patterns.disaster_recovery.choice.workload_profile import (
     ComputeKind,
     ComputeProfile,
     DataKind,
     DataProfile,
     WorkloadProfile,
 )
+from aws_patterns.disaster_recovery.plan import BackedUpTable, Data, GlobalTable, RegionRole, ScaledFunction
+from aws_patterns.disaster_recovery.regional_place import NeedKind, RegionalNeed, RegionalPlace
+from aws_patterns.disaster_recovery.workload import HttpFront, RegionalPart
 from aws_patterns.recovery import NONE, Loss, Recovery, Span
 
 FULL = 8

@@ -14,12 +14,12 @@ from aws_cdk import aws_sns as sns
 from aws_cdk.assertions import Annotations, Match, Template
 
 from aws_patterns.disaster_recovery.backup_and_restore import BackupAndRestore
-from aws_patterns.disaster_recovery.backup_plan_options import BackupCopy
-from aws_patterns.disaster_recovery.backup_vault_options import VaultLock
+from aws_patterns.disaster_recovery.backups.backup_plan_options import BackupCopy
+from aws_patterns.disaster_recovery.backups.backup_vault_options import VaultLock
+from aws_patterns.disaster_recovery.choice.recovery_design_options import RecoveryDesign
+from aws_patterns.disaster_recovery.choice.recovery_objective import RecoveryObjective
 from aws_patterns.disaster_recovery.pilot_light import PilotLight
 from aws_patterns.disaster_recovery.plan import GlobalTable, ScaledFunction, Strategy
-from aws_patterns.disaster_recovery.recovery_design_options import RecoveryDesign
-from aws_patterns.disaster_recovery.recovery_objective import RecoveryObjective
 from aws_patterns.disaster_recovery.regional_place import NeedKind, RegionalDomain
 from aws_patterns.disaster_recovery.strategy_options import Rehearsals
 from aws_patterns.disaster_recovery.warm_standby import WarmStandby

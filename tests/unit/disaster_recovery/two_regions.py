@@ -11,10 +11,10 @@ from aws_cdk.assertions import Template
 from constructs import Construct
 
 from aws_patterns.disaster_recovery.backup_and_restore import BackupAndRestore
+from aws_patterns.disaster_recovery.choice.recovery_objective import RecoveryObjective
 from aws_patterns.disaster_recovery.multi_site import MultiSite
 from aws_patterns.disaster_recovery.pilot_light import PilotLight
 from aws_patterns.disaster_recovery.plan import Strategy
-from aws_patterns.disaster_recovery.recovery_objective import RecoveryObjective
 from aws_patterns.disaster_recovery.regional_deployment import RegionalDeployment
 from aws_patterns.disaster_recovery.regional_place import RegionalDomain
 from aws_patterns.disaster_recovery.warm_standby import WarmStandby

@@ -1,0 +1,1 @@
+"""Backups that outlive a Region, and the proof that they can be restored."""

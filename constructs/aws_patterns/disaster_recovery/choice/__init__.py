@@ -1,0 +1,1 @@
+"""Which strategy meets an objective: the arithmetic, the comparison, the choice."""

@@ -1,0 +1,1 @@
+"""What two Regions differ in, and whether they should."""

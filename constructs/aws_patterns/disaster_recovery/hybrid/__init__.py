@@ -1,0 +1,1 @@
+"""A data centre and AWS as each other's second site."""

@@ -1,0 +1,1 @@
+"""The workload that the stacks take to two Regions."""
