@@ -83,7 +83,7 @@ class SiteToSiteVpn(Construct):
         propagation = ec2.CfnVPNGatewayRoutePropagation(
             self, "Routes", route_table_ids=list(tables), vpn_gateway_id=self.gateway.ref
         )
-        propagation.add_dependency(attachment)
+        propagation.add_resource_dependency(attachment)
         self.connection = ec2.CfnVPNConnection(
             self,
             "Connection",
