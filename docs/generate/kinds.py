@@ -130,6 +130,9 @@ KINDS: dict[str, Kind] = {
     "AWS::Kinesis::Stream": Kind(label="Kinesis stream", category=C.INTEGRATION, between=True),
     "AWS::KinesisFirehose::DeliveryStream": Kind(label="Firehose stream", category=C.INTEGRATION),
     # Operations
+    "AWS::CodePipeline::Pipeline": Kind(label="Pipeline", category=C.INTEGRATION),
+    "AWS::CodeBuild::Project": Kind(label="CodeBuild", category=C.OPERATIONS, gathered="build projects"),
+    "AWS::CodeConnections::Connection": Kind(label="Connection to the repository", category=C.NETWORK),
     "AWS::CloudWatch::Alarm": Kind(label="CloudWatch", category=C.OPERATIONS, group="Operations", gathered="alarms"),
     "AWS::CloudWatch::CompositeAlarm": Kind(
         label="CloudWatch", category=C.OPERATIONS, group="Operations", gathered="composite alarms"

@@ -9,10 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
-from docs.generate import architecture, dot, recovery, resilience, scaling, strategies, tables, wiring, workflow
+from docs.generate import (
+    architecture,
+    delivery,
+    dot,
+    recovery,
+    resilience,
+    scaling,
+    strategies,
+    tables,
+    wiring,
+    workflow,
+)
 from docs.generate.drawing import Drawing, svgs
 from docs.generate.synthesis import Built, variant_key
-from docs.generate.template import Template
+from docs.generate.template import Template, at
 from docs.generate.variants import SHIPPED, VARIANTS
 from stacks.registry import STACKS, StackEntry
 from stacks.settings.media_worker_pool import MediaWorkerPoolSettings
@@ -100,6 +111,12 @@ def _pictures(stack: str, source: Mapping[str, object]) -> Iterator[Picture]:
                 file=IMAGES / f"{tables.slug(stack)}-{'-'.join(name.lower().split())}.svg",
                 drawing=Drawing(drawn, f"{name} of {stack}, state by state", spoken),
             )
+    for pipeline in template.of_type("AWS::CodePipeline::Pipeline"):
+        drawn, spoken = delivery.draw(at(pipeline.properties, "Stages"))
+        yield Picture(
+            file=IMAGES / f"{tables.slug(stack)}-stages.svg",
+            drawing=Drawing(drawn, f"The pipeline of {stack}, stage by stage", spoken),
+        )
 
 
 def _scaling() -> scaling.Scaling:
