@@ -51,14 +51,21 @@ class Cdk:
         self._run(["bootstrap", *places], self.workspace.folder, _BOOTSTRAP_SECONDS, on_line)
 
     def deploy(
-        self, stacks: Sequence[str], context: Mapping[str, str], output: Path, on_line: Line = lambda _line: None
+        self,
+        stacks: Sequence[str],
+        context: Mapping[str, str],
+        output: Path,
+        on_line: Line = lambda _line: None,
+        *,
+        at_once: int = 1,
     ) -> dict[str, dict[str, str]]:
-        """Synthesize into a folder and deploy the stacks; their outputs by stack. Raises CdkError."""
+        """Synthesize into a folder and deploy the stacks, some at once; their outputs by stack. Raises CdkError."""
         outputs = self.workspace.temporary / "outputs.json"
         outputs.unlink(missing_ok=True)
         self._run(
             [
                 *("deploy", *stacks, "--require-approval", "never", "--progress", "events"),
+                *("--concurrency", str(at_once)),
                 *("--outputs-file", str(outputs)),
                 *self._app(context, output),
             ],
@@ -70,9 +77,10 @@ class Cdk:
         outputs.unlink(missing_ok=True)
         return deployed
 
-    def destroy(self, stacks: Sequence[str], context: Mapping[str, str], output: Path) -> None:
-        """Destroy the stacks. Raises CdkError."""
-        self._run(["destroy", *stacks, "--force", *self._app(context, output)], self.folder, _DEPLOY_SECONDS)
+    def destroy(self, stacks: Sequence[str], context: Mapping[str, str], output: Path, *, at_once: int = 1) -> None:
+        """Destroy the stacks, some at once. Raises CdkError."""
+        asked = ["destroy", *stacks, "--force", "--concurrency", str(at_once)]
+        self._run([*asked, *self._app(context, output)], self.folder, _DEPLOY_SECONDS)
 
     def _app(self, context: Mapping[str, str], output: Path) -> list[str]:
         pairs = [part for key, value in context.items() for part in ("-c", f"{key}={value}")]

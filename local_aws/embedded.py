@@ -62,6 +62,7 @@ class EmbeddedAws:
         app: str | None = None,
         folder: Path | None = None,
         regions: Sequence[str] = (),
+        at_once: int = 1,
     ) -> dict[str, str]:
         """Deploy stacks with the real CDK, bootstrapping before the first; the outputs of all of them.
 
@@ -70,6 +71,7 @@ class EmbeddedAws:
             app: The command that synthesizes, or a folder that holds an assembly. Default: this repository's app.
             folder: Where the command runs. Default: the repository.
             regions: Further Regions that the stacks are in. Default: as this repository's settings say.
+            at_once: How many stacks at the same time, as far as they do not wait for each other.
         """
         cdk = self._cdk(app, folder)
         elsewhere = () if app else catalogue.further(stacks, cdk.folder, context).values()
@@ -77,7 +79,7 @@ class EmbeddedAws:
         if missing := [region for region in wanted if region not in self._bootstrapped]:
             cdk.bootstrap(regions=missing)
             self._bootstrapped.update(missing)
-        outputs = cdk.deploy(stacks, _only(stacks, context, app), self._output())
+        outputs = cdk.deploy(stacks, _only(stacks, context, app), self._output(), at_once=at_once)
         return {key: value for stack in outputs.values() for key, value in stack.items()}
 
     def destroy(
@@ -86,9 +88,10 @@ class EmbeddedAws:
         context: Mapping[str, str] | None = None,
         app: str | None = None,
         folder: Path | None = None,
+        at_once: int = 1,
     ) -> None:
         """Destroy stacks with the real CDK; takes what ``deploy`` took."""
-        self._cdk(app, folder).destroy(stacks, _only(stacks, context, app), self._output())
+        self._cdk(app, folder).destroy(stacks, _only(stacks, context, app), self._output(), at_once=at_once)
 
     def clients_in(self, region: str) -> Clients:
         """Gives boto3 clients of another Region: ``aws.clients_in("us-west-2")("s3")``."""

@@ -10,8 +10,10 @@ from typing import Any
 from aws_lambda_powertools import Logger, Tracer
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from cache_password_rotation.gateway import CacheUser, SecretVersions
-from cache_password_rotation.logic import Clock, Rotation, rotate
+from cache_password_rotation.gateway import CacheUser
+from cache_password_rotation.logic import Clock, rotate
+from secret_rotation.gateway import SecretVersions
+from secret_rotation.logic import Rotation
 
 logger = Logger()
 tracer = Tracer(patch_modules=("botocore",))

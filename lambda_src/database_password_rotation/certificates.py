@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.request import urlopen
 
-from database_password_rotation.logic import RotationError
+from secret_rotation.logic import RotationError
 
 # The root certificates of AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html, good until 2061 at least.
 PACKAGED = Path(__file__).with_name("rds_certificates.pem")

@@ -13,7 +13,8 @@ from contextlib import closing
 import pg8000.native  # type: ignore[import-untyped] # has none
 import pymysql  # type: ignore[import-untyped] # has none
 
-from database_password_rotation.logic import Login, RefusedError, RotationError
+from database_password_rotation.logic import Login, RefusedError
+from secret_rotation.logic import RotationError
 
 _CONNECT_SECONDS = 5
 

@@ -1,44 +1,20 @@
-"""The four steps of a rotation, each of which may run twice, or after one that ended half-way. Pure: no AWS.
+"""The steps of a rotation that a database takes part in, as `secret_rotation` calls them. Pure: no AWS.
 
-Secrets Manager marks a version of the secret as pending, and makes it the current one at the end. What is true of the
-database is asked of the database itself: a password is the right one when it lets somebody in.
+What is true of the database is asked of the database itself: a password is the right one when it lets somebody in.
 """
 
 from __future__ import annotations
 
-import secrets
-import string
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Any, Protocol
 
-# As many as the database's first password has; letters and digits pass through every URL, shell and driver unharmed.
+from secret_rotation.logic import Rotation, RotationError, Secrets, Stage, current, pending, take_step
+
+# As many as the database's first password has.
 PASSWORD_LENGTH = 32
-_ALPHABET = string.ascii_letters + string.digits
 
 _ENGINES = ("postgres", "mysql", "mariadb")
-
-
-class Step(StrEnum):
-    """What Secrets Manager asks for, one after the other."""
-
-    CREATE = "createSecret"
-    SET = "setSecret"
-    TEST = "testSecret"
-    FINISH = "finishSecret"
-
-
-class Stage(StrEnum):
-    """Which version of a secret."""
-
-    CURRENT = "AWSCURRENT"
-    PENDING = "AWSPENDING"
-    PREVIOUS = "AWSPREVIOUS"
-
-
-class RotationError(Exception):
-    """The rotation can't go on. Its text names no password."""
 
 
 class RefusedError(RotationError):
@@ -79,27 +55,6 @@ class Login:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Rotation:
-    """One rotation of one secret: its version is there already, or is made by the first step."""
-
-    step: Step
-    secret: str
-    version: str
-
-
-class Secrets(Protocol):
-    """Secrets Manager."""
-
-    def stages(self, secret: str) -> Mapping[str, frozenset[str]]: ...
-
-    def read(self, secret: str, stage: Stage, version: str | None = None) -> dict[str, Any] | None: ...
-
-    def write_pending(self, secret: str, version: str, value: Mapping[str, Any]) -> None: ...
-
-    def make_current(self, secret: str, version: str, instead_of: str) -> None: ...
-
-
 class Databases(Protocol):
     """The database itself."""
 
@@ -114,56 +69,31 @@ def rotate(rotation: Rotation, secrets_manager: Secrets, databases: Databases) -
     Raises:
         RotationError: It can't be taken; Secrets Manager tries the whole rotation again later.
     """
-    stages = secrets_manager.stages(rotation.secret).get(rotation.version)
-    if stages is None:
-        raise RotationError("the secret has no such version to rotate to")
-    if Stage.CURRENT in stages:
-        return  # Was finished before: this is the same call once more.
-    if Stage.PENDING not in stages:
-        raise RotationError("the version is not the pending one: another rotation has begun since")
-    match rotation.step:
-        case Step.CREATE:
-            _create(rotation, secrets_manager)
-        case Step.SET:
-            _set(rotation, secrets_manager, databases)
-        case Step.TEST:
-            databases.check(Login.of(_pending(rotation, secrets_manager)))
-        case _:  # FINISH
-            _finish(rotation, secrets_manager)
+    take_step(
+        rotation,
+        secrets_manager,
+        password_length=PASSWORD_LENGTH,
+        give=lambda: _give(rotation, secrets_manager, databases),
+        check=lambda: databases.check(Login.of(pending(rotation, secrets_manager))),
+    )
 
 
-def new_password() -> str:
-    """With a letter and a digit at least, for whoever checks that."""
-    while True:
-        password = "".join(secrets.choice(_ALPHABET) for _ in range(PASSWORD_LENGTH))
-        if any(sign.isdigit() for sign in password) and any(sign.isalpha() for sign in password):
-            return password
-
-
-def _create(rotation: Rotation, secrets_manager: Secrets) -> None:
-    """Keep the new password before anything has it, and the one that an earlier attempt kept."""
-    if secrets_manager.read(rotation.secret, Stage.PENDING, rotation.version) is not None:
-        return
-    current = _current(rotation, secrets_manager)
-    secrets_manager.write_pending(rotation.secret, rotation.version, {**current, "password": new_password()})
-
-
-def _set(rotation: Rotation, secrets_manager: Secrets, databases: Databases) -> None:
+def _give(rotation: Rotation, secrets_manager: Secrets, databases: Databases) -> None:
     """Give the database the new password, by whichever one it takes now."""
-    pending = Login.of(_pending(rotation, secrets_manager))
-    if _lets_in(databases, pending):
+    new = Login.of(pending(rotation, secrets_manager))
+    if _lets_in(databases, new):
         return  # An earlier attempt has done it and did not live to tell.
-    current = Login.of(_current(rotation, secrets_manager))
-    if (pending.host, pending.username) != (current.host, current.username):
+    old = Login.of(current(rotation, secrets_manager))
+    if (new.host, new.username) != (old.host, old.username):
         raise RotationError("the pending version is of another user or another database than the current one")
-    known = [current]
+    known = [old]
     before = secrets_manager.read(rotation.secret, Stage.PREVIOUS)
-    if before is not None and before.get("username") == current.username and before.get("password"):
+    if before is not None and before.get("username") == old.username and before.get("password"):
         # Where somebody has set the secret back by hand, the database still has the one before. At the address of now.
-        known.append(replace(current, password=str(before["password"])))
+        known.append(replace(old, password=str(before["password"])))
     for login in known:
         if _lets_in(databases, login):
-            databases.change_password(login, pending.password)
+            databases.change_password(login, new.password)
             return
     raise RefusedError("the database takes none of the pending, current and previous passwords")
 
@@ -174,24 +104,3 @@ def _lets_in(databases: Databases, login: Login) -> bool:
     except RefusedError:
         return False
     return True
-
-
-def _finish(rotation: Rotation, secrets_manager: Secrets) -> None:
-    """Tell everybody the new password."""
-    stages = secrets_manager.stages(rotation.secret)
-    current = next(version for version, its in stages.items() if Stage.CURRENT in its)
-    secrets_manager.make_current(rotation.secret, rotation.version, instead_of=current)
-
-
-def _pending(rotation: Rotation, secrets_manager: Secrets) -> dict[str, Any]:
-    value = secrets_manager.read(rotation.secret, Stage.PENDING, rotation.version)
-    if value is None:
-        raise RotationError("the pending version is empty: the first step was not taken")
-    return value
-
-
-def _current(rotation: Rotation, secrets_manager: Secrets) -> dict[str, Any]:
-    value = secrets_manager.read(rotation.secret, Stage.CURRENT)
-    if value is None:
-        raise RotationError("the secret has no current version")
-    return value

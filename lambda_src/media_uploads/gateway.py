@@ -7,32 +7,18 @@ from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
+from http_api.gateway import SOMEBODY_WAITS, asking
 from media_uploads.logic import Rendition, Stored, Upload
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# A visitor is waiting: better an early "try again" than a late answer. What is signed must name the Region's own
-# host, which is the one that the page's content security policy allows.
-_CONFIG = Config(
-    connect_timeout=1,
-    read_timeout=3,
-    retries={"mode": "standard", "total_max_attempts": 2},
-    signature_version="s3v4",
-    s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
+# What is signed must name the Region's own host, which is the one that the page's content security policy allows.
+_CONFIG = SOMEBODY_WAITS.merge(
+    Config(signature_version="s3v4", s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"})
 )
 _SUCCESS = "201"
-
-
-class AwsError(Exception):
-    """AWS did not do what was asked. Says which call and why, never with what."""
-
-    def __init__(self, operation: str, code: str) -> None:
-        super().__init__(f"{operation}: {code}")
-        self.operation = operation
-        self.code = code
 
 
 class Gateway:
@@ -77,10 +63,8 @@ class Gateway:
 
     def read(self, key: str) -> bytes:
         """Something of the Transcode bucket."""
-        try:
+        with asking("GetObject"):
             return self._s3.get_object(Bucket=self._transcode, Key=key)["Body"].read()
-        except (ClientError, BotoCoreError) as error:
-            raise AwsError("GetObject", _code(error)) from None
 
     def link(self, rendition: Rendition) -> str:
         """An address at which everybody who has it sees the rendition, for a while."""
@@ -88,14 +72,7 @@ class Gateway:
         return self._s3.generate_presigned_url("get_object", Params=parameters, ExpiresIn=self._link_seconds)
 
     def _list(self, bucket: str, folder: str) -> list[Stored]:
-        try:
+        with asking("ListObjectsV2"):
             # A folder holds one original, or its renditions: far fewer than a page of the list.
             found = self._s3.list_objects_v2(Bucket=bucket, Prefix=folder)
-        except (ClientError, BotoCoreError) as error:
-            raise AwsError("ListObjectsV2", _code(error)) from None
         return [Stored(key=each["Key"], modified=each["LastModified"]) for each in found.get("Contents", [])]
-
-
-def _code(error: Exception) -> str:
-    # Not the text: it may quote what was sent.
-    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import secrets
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TypedDict
 
 from aws_lambda_powertools import Logger, Tracer
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from media_uploads.gateway import AwsError, Gateway
-from media_uploads.logic import RefusedError, folder, is_id, manifest_of, progress, read_request
+from http_api.handler import Reply, failure
+from http_api.logic import text_of
+from media_uploads.gateway import Gateway
+from media_uploads.logic import folder, is_id, manifest_of, progress, read_request
 
 _UPLOADS = "POST /uploads"
 _UPLOAD = "GET /uploads/{id}"
@@ -24,14 +24,6 @@ _UPLOAD = "GET /uploads/{id}"
 logger = Logger()
 # The SDK's other patches would be imported at every cold start, for clients that are not used here.
 tracer = Tracer(patch_modules=["botocore"])
-
-
-class Reply(TypedDict):
-    """A reply in the form that an HTTP API expects."""
-
-    statusCode: int
-    headers: dict[str, str]
-    body: str
 
 
 class Api:
@@ -65,20 +57,14 @@ class Api:
         answer = self._routes.get(str(request.get("routeKey")), _not_found)
         try:
             status, body = answer(request)
-        except RefusedError as refused:
-            logger.info("request refused", extra={"fields": [problem.field for problem in refused.problems]})
-            problems = [{"field": problem.field, "reason": problem.reason} for problem in refused.problems]
-            status, body = 400, {"error": "The upload can't be taken like this", "problems": problems}
-        except AwsError as error:
-            logger.warning("AWS trouble", extra={"operation": error.operation, "code": error.code})
-            status, body = 503, {"error": "The service is busy at the moment: please try again in a few seconds"}
-        except Exception as error:  # uncaught, its text and so perhaps a file's name would reach the log
-            logger.error("unexpected failure", extra={"type": type(error).__name__, "where": _origin(error)})
-            status, body = 500, {"error": "Something went wrong on our side"}
+        except Exception as error:
+            status, body = failure(error, refusal="The upload can't be taken like this")
         return self._reply(status, body)
 
     def _start(self, request: APIGatewayProxyEventV2) -> tuple[int, Mapping[str, object]]:
-        upload = read_request(_text(request), maximum_bytes=self._maximum_bytes)
+        upload = read_request(
+            text_of(request.body, is_base64=request.is_base64_encoded), maximum_bytes=self._maximum_bytes
+        )
         id = self._new_id()
         form = self._gateway.form(f"{folder(self._prefix, id)}{upload.name}", upload)
         logger.info("upload signed", extra={"upload": id, "type": upload.type, "bytes": upload.bytes})
@@ -132,20 +118,6 @@ def handle(event: dict[str, object], context: LambdaContext) -> Reply:  # noqa: 
 
 def _not_found(request: APIGatewayProxyEventV2) -> tuple[int, Mapping[str, object]]:  # noqa: ARG001 - a route
     return 404, {"error": f"No such resource: use {_UPLOADS} or {_UPLOAD}"}
-
-
-def _text(request: APIGatewayProxyEventV2) -> str | None:
-    """The body: an HTTP API hands over as base64 what it does not take for text."""
-    if not (request.body and request.is_base64_encoded):
-        return request.body
-    return base64.b64decode(request.body).decode(errors="replace")
-
-
-def _origin(error: Exception) -> str:
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
 
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:

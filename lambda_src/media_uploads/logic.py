@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias, cast
 
+from http_api.logic import Problem, RefusedError, read_object, shown
+
 State: TypeAlias = Literal["waiting", "uploaded", "done", "refused"]
 
 # What the workers read, and what browsers call it.
@@ -17,30 +19,11 @@ TYPES = ("image/jpeg", "image/png", "image/webp", "image/avif", "image/gif", "im
 
 MANIFEST = "renditions.json"
 
-# Far above any request, far below what would be worth an attacker's while.
-_LARGEST_BODY = 4_096
 _LONGEST_NAME = 80
-_LONGEST_SHOWN = 40
 _FALLBACK_NAME = "image"
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Problem:
-    """One thing that the sender of a request has to change."""
-
-    field: str
-    reason: str
-
-
-class RefusedError(Exception):
-    """A request that gets no form, with every reason for it."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__(", ".join(problem.field for problem in problems))
-        self.problems = tuple(problems)
 
 
 class ManifestError(Exception):
@@ -91,7 +74,7 @@ def read_request(body: str | None, *, maximum_bytes: int) -> Upload:
     Raises:
         RefusedError: With every problem of the request.
     """
-    fields = _parse(body)
+    fields = read_object(body, fields="name, type and bytes", where_it_is_large=": the file itself is not sent here")
     problems: list[Problem] = []
     name = _name(fields.get("name"), problems)
     kind = _type(fields.get("type"), problems)
@@ -159,24 +142,9 @@ def _rendition(fields: Mapping[str, object]) -> Rendition:
     )
 
 
-def _parse(body: str | None) -> Mapping[str, object]:
-    if not body:
-        raise RefusedError([Problem(field="body", reason="is missing: send a JSON object with name, type and bytes")])
-    if len(body) > _LARGEST_BODY:
-        reason = f"must have at most {_LARGEST_BODY} characters, has {len(body)}: the file itself is not sent here"
-        raise RefusedError([Problem(field="body", reason=reason)])
-    try:
-        parsed: object = json.loads(body)
-    except (ValueError, RecursionError):
-        raise RefusedError([Problem(field="body", reason="is not valid JSON")]) from None
-    if not isinstance(parsed, dict):
-        raise RefusedError([Problem(field="body", reason="must be a JSON object with name, type and bytes")])
-    return parsed
-
-
 def _name(value: object, problems: list[Problem]) -> str:
     if not isinstance(value, str) or not value.strip():
-        problems.append(Problem(field="name", reason=f"must be the file's name, got {_shown(value)}"))
+        problems.append(Problem(field="name", reason=f"must be the file's name, got {shown(value)}"))
         return ""
     return safe_name(value)
 
@@ -190,23 +158,14 @@ def safe_name(name: str) -> str:
 
 def _type(value: object, problems: list[Problem]) -> str:
     if not isinstance(value, str) or value not in TYPES:
-        problems.append(Problem(field="type", reason=f"must be one of {', '.join(TYPES)}, got {_shown(value)}"))
+        problems.append(Problem(field="type", reason=f"must be one of {', '.join(TYPES)}, got {shown(value)}"))
         return ""
     return value
 
 
 def _bytes(value: object, maximum: int, problems: list[Problem]) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= maximum:
-        reason = f"must be the file's size, a whole number from 1 to {maximum}, got {_shown(value)}"
+        reason = f"must be the file's size, a whole number from 1 to {maximum}, got {shown(value)}"
         problems.append(Problem(field="bytes", reason=reason))
         return 0
     return value
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, dict | list):
-        return "a list" if isinstance(value, list) else "an object"
-    text = json.dumps(value)
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."

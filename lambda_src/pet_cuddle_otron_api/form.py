@@ -12,7 +12,8 @@ from collections.abc import Mapping
 
 from email_validator import EmailNotValidError, validate_email
 
-from pet_cuddle_otron_api.logic import CHANNELS, FIELDS, Channel, Claim, Policy, Problem, RefusedError, Reminder
+from http_api.logic import Problem, RefusedError, shown
+from pet_cuddle_otron_api.logic import CHANNELS, FIELDS, Channel, Claim, Policy, Reminder
 
 # Step Functions ends any execution after a year: the last day is kept for delivery retries.
 LONGEST_WAIT_SECONDS = 364 * 86_400
@@ -25,9 +26,6 @@ LONGEST_UNICODE_MESSAGE = 3 * 67
 LARGEST_BODY_BYTES = 8 * 1024
 
 LONGEST_KEY = 255
-
-# Of a wrong value, enough to recognize it.
-LONGEST_SHOWN = 40
 
 _ABSENT = frozenset({"", "NO_EMAIL", "NO_PHONE"})  # what the lab's pages send for an empty field
 
@@ -117,7 +115,7 @@ class _Form:
             return 0
         seconds = _whole_number(value)
         if seconds is None or not 1 <= seconds <= LONGEST_WAIT_SECONDS:
-            self.refuse("waitSeconds", f"{limits}, got {_shown(value)}")
+            self.refuse("waitSeconds", f"{limits}, got {shown(value)}")
             return 0
         return seconds
 
@@ -129,14 +127,14 @@ class _Form:
             return self._wanted_by_address(given)
         wanted = CHANNELS.get(preference.strip()) if isinstance(preference, str) else None
         if wanted is None:
-            self.refuse("preference", f'must be "email", "sms" or "both", or left out, got {_shown(preference)}')
+            self.refuse("preference", f'must be "email", "sms" or "both", or left out, got {shown(preference)}')
             return given
         for channel in wanted:
             if channel not in self._policy.channels:
                 enabled = " or ".join(f'"{each}"' for each in sorted(self._policy.channels))
                 self.refuse("preference", f'must be {enabled} or left out: "{channel}" is switched off here')
             elif channel not in given:
-                self.refuse(FIELDS[channel], f"is required where preference is {_shown(preference)}")
+                self.refuse(FIELDS[channel], f"is required where preference is {shown(preference)}")
         return tuple(each for each in wanted if each in given and each in self._policy.channels)
 
     def _wanted_by_address(self, given: tuple[Channel, ...]) -> tuple[Channel, ...]:
@@ -239,10 +237,3 @@ def _sms_problem(message: str) -> str | None:
 def _kind(value: object) -> str:
     kinds = {type(None): "null", bool: "true or false", dict: "an object", list: "a list", str: "text"}
     return kinds.get(type(value), "a number")
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, dict | list):
-        return _kind(value)
-    text = json.dumps(value)
-    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 3]}..."

@@ -21,9 +21,8 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
     IdempotencyPersistenceLayerError,
     IdempotencyValidationError,
 )
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
+from http_api.gateway import SOMEBODY_WAITS, AwsError, asking, code_of
 from pet_cuddle_otron_api.logic import Claim, Execution, Reminder
 
 if TYPE_CHECKING:
@@ -31,21 +30,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_stepfunctions import SFNClient
 
-# A visitor is waiting: better an early "try again" than a late answer. Both services answer in milliseconds.
-_CLIENT_CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
-
 # The other request has two small writes to do; past this it is taken for dead.
 _PATIENCE_SECONDS = 2.0
 _POLL_SECONDS = 0.1
-
-
-class AwsError(Exception):
-    """AWS did not do what was asked. Says which call and why, never with what."""
-
-    def __init__(self, operation: str, code: str) -> None:
-        super().__init__(f"{operation}: {code}")
-        self.operation = operation
-        self.code = code
 
 
 class KeyReusedError(Exception):
@@ -92,8 +79,8 @@ class Gateway:
             state_machine_arn=environment["STATE_MACHINE_ARN"],
             table=environment["IDEMPOTENCY_TABLE"],
             window_seconds=int(environment.get("IDEMPOTENCY_WINDOW_SECONDS", "300")),
-            states=session.client("stepfunctions", config=_CLIENT_CONFIG),
-            dynamodb=session.client("dynamodb", config=_CLIENT_CONFIG),
+            states=session.client("stepfunctions", config=SOMEBODY_WAITS),
+            dynamodb=session.client("dynamodb", config=SOMEBODY_WAITS),
         )
 
     def execution_name(self, claim: Claim, context: LambdaContext) -> str:
@@ -114,19 +101,18 @@ class Gateway:
             except IdempotencyInconsistentStateError:
                 raise AwsError("Idempotency", "InconsistentState") from None
             except IdempotencyPersistenceLayerError as error:
-                raise AwsError("Idempotency", _code(error.__cause__)) from None
+                raise AwsError("Idempotency", code_of(error.__cause__)) from None
         raise AwsError("Idempotency", "AlreadyInProgress")
 
     def start(self, name: str, reminder: Reminder) -> datetime:
         """Start the execution of that name unless it has been started, and say when it was."""
-        try:
-            return self._states.start_execution(
-                stateMachineArn=self._state_machine_arn, name=name, input=reminder.to_json()
-            )["startDate"]
-        except self._states.exceptions.ExecutionAlreadyExists:
-            execution = self.describe(name)
-        except (ClientError, BotoCoreError) as error:
-            raise AwsError("StartExecution", _code(error)) from None
+        with asking("StartExecution"):
+            try:
+                return self._states.start_execution(
+                    stateMachineArn=self._state_machine_arn, name=name, input=reminder.to_json()
+                )["startDate"]
+            except self._states.exceptions.ExecutionAlreadyExists:
+                execution = self.describe(name)
         if execution is None:
             raise AwsError("DescribeExecution", "ExecutionDoesNotExist")
         return execution.started
@@ -134,12 +120,11 @@ class Gateway:
     def describe(self, name: str) -> Execution | None:
         """What Step Functions knows about the execution of that name."""
         machine = self._state_machine_arn.replace(":stateMachine:", ":execution:")
-        try:
-            found = self._states.describe_execution(executionArn=f"{machine}:{name}")
-        except self._states.exceptions.ExecutionDoesNotExist:
-            return None
-        except (ClientError, BotoCoreError) as error:
-            raise AwsError("DescribeExecution", _code(error)) from None
+        with asking("DescribeExecution"):
+            try:
+                found = self._states.describe_execution(executionArn=f"{machine}:{name}")
+            except self._states.exceptions.ExecutionDoesNotExist:
+                return None
         return Execution(
             status=found["status"],
             started=found["startDate"],
@@ -150,8 +135,3 @@ class Gateway:
 
 def _new_name(*, claim: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG001 - the decorator reads it
     return {"executionName": secrets.token_hex(32)}
-
-
-def _code(error: BaseException | None) -> str:
-    # Not the text: it may quote what was sent.
-    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__

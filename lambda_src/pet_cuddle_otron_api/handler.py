@@ -7,16 +7,18 @@ import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
-from typing import TypedDict
+from http import HTTPStatus
 
 from aws_lambda_powertools import Logger, Tracer
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from http_api.handler import Reply, log_failure
+from http_api.logic import Problem, RefusedError
 from pet_cuddle_otron_api.form import body_bytes, read_request
-from pet_cuddle_otron_api.gateway import AwsError, Gateway, KeyReusedError
-from pet_cuddle_otron_api.logic import Policy, Problem, RefusedError, is_execution_name, progress, send_at
+from pet_cuddle_otron_api.gateway import Gateway, KeyReusedError
+from pet_cuddle_otron_api.logic import Policy, is_execution_name, progress, send_at
 
 _REMINDERS = "/petcuddleotron"
 _REMINDER = "/petcuddleotron/{executionId}"
@@ -24,14 +26,6 @@ _REMINDER = "/petcuddleotron/{executionId}"
 logger = Logger()
 # The SDK's other patches would be imported at every cold start, for clients that are not used here.
 tracer = Tracer(patch_modules=["botocore"])
-
-
-class Reply(TypedDict):
-    """A reply in the form that API Gateway's proxy integration expects."""
-
-    statusCode: int
-    headers: dict[str, str]
-    body: str
 
 
 class Api:
@@ -64,15 +58,8 @@ class Api:
             return reply
         try:
             return answer(request, context)
-        except RefusedError as refused:
-            logger.info("request refused", extra={"fields": [problem.field for problem in refused.problems]})
-            return _refusal(refused)
-        except AwsError as error:
-            logger.warning("AWS trouble", extra={"operation": error.operation, "code": error.code})
-            return _error(503, "The service is busy or unavailable at the moment: please try again in a few seconds")
-        except Exception as error:  # uncaught, its text and so perhaps an address would reach the log
-            logger.error("unexpected failure", extra={"type": type(error).__name__, "where": _origin(error)})
-            return _error(500, "Something went wrong on our side; the reminder may not have been accepted")
+        except Exception as error:
+            return _failure(error)
 
     def _start(self, request: APIGatewayProxyEvent, context: LambdaContext) -> Reply:
         body = body_bytes(request.body, is_base64=bool(request.is_base64_encoded))
@@ -117,9 +104,15 @@ def _success(**fields: object) -> Reply:
     return _reply(200, {"Status": "Success", **fields})
 
 
-def _refusal(refused: RefusedError) -> Reply:
-    problems = [{"Field": problem.field, "Reason": problem.reason} for problem in refused.problems]
-    return _reply(400, {"Status": "Error", "Reason": refused.reason, "Problems": problems})
+def _failure(error: Exception) -> Reply:
+    status = log_failure(error)
+    if isinstance(error, RefusedError):
+        problems = [{"Field": problem.field, "Reason": problem.reason} for problem in error.problems]
+        reason = "; ".join(f"{problem.field} {problem.reason}" for problem in error.problems)
+        return _reply(status, {"Status": "Error", "Reason": reason, "Problems": problems})
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        return _error(status, "The service is busy or unavailable at the moment: please try again in a few seconds")
+    return _error(status, "Something went wrong on our side; the reminder may not have been accepted")
 
 
 def _error(status: int, reason: str) -> Reply:
@@ -133,14 +126,7 @@ def _reply(status: int, body: Mapping[str, object]) -> Reply:
         # A status is true for a moment only.
         "Cache-Control": "no-store",
     }
-    return Reply(statusCode=status, headers=headers, body=json.dumps(body))
-
-
-def _origin(error: Exception) -> str:
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+    return Reply(statusCode=int(status), headers=headers, body=json.dumps(body))
 
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal, TypeAlias
@@ -25,26 +25,6 @@ CHANNELS: Mapping[str, tuple[Channel, ...]] = {
 FIELDS: Mapping[Channel, str] = {"email": "email", "sms": "phone"}
 
 _EXECUTION_NAME = re.compile(r"[0-9a-f]{64}")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Problem:
-    """One thing that the sender of a request has to change."""
-
-    field: str
-    reason: str
-
-
-class RefusedError(Exception):
-    """A request that starts nothing, with every reason for it."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__(", ".join(problem.field for problem in problems))
-        self.problems = tuple(problems)
-
-    @property
-    def reason(self) -> str:
-        return "; ".join(f"{problem.field} {problem.reason}" for problem in self.problems)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

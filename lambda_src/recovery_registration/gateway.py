@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from custom_resource.gateway import attempts
 from custom_resource.logic import RefusedError
 from recovery_registration.logic import Registration
 from recovery_state.gateway import StateError, StateTable
+from recovery_state.logic import written
 
 # A permission that was given with this function, a moment ago, is not known everywhere yet.
 _PASSING = frozenset({"AccessDeniedException"})
@@ -26,8 +28,8 @@ class Gateway:
         Raises:
             RefusedError: When it can't be written.
         """
-        state = self.state(wanted)
-        _patiently(wanted, lambda: state.register(wanted.role, wanted.url))
+        state, since = self.state(wanted), written(datetime.now(UTC))
+        _patiently(wanted, lambda: state.register(wanted.role, wanted.url, since))
 
     def deregister(self, wanted: Registration) -> None:
         """Delete it, if it is still there.

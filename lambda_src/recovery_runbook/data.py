@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from recovery_runbook.gateway import AwsError
 from recovery_runbook.logic import Json, Progress, StepFailedError, all_of, skipped, waiting
 from recovery_runbook.markers import bucket_has_arrived, table_has_arrived
 from recovery_runbook.run import Run
-from recovery_state.logic import HEARTBEAT, Role, read
+from recovery_state.logic import HEARTBEAT, Role, endpoint_item, read
 
 _LAG_MINUTES = 10
+# What is copied as it is written, and so has heartbeats.
+_COPIED = frozenset({"global-table", "two-way-bucket"})
+# Several times as long as it takes the watch to look.
+_YOUNG_SECONDS = 300
 
 
 def promote(run: Run) -> Progress:
@@ -26,10 +30,39 @@ def promote(run: Run) -> Progress:
 
 
 def measure(run: Run) -> None:
-    """Note once how much of the last changes the recovery Region does not have."""
-    if "recovery_point_seconds" not in run.report.facts:
-        lags = [lag for part in run.plan["data"] if (lag := lag_of(run, part)) is not None]
-        run.note(recovery_point_seconds=max(lags) if lags else None)
+    """Note once how much of the last changes the recovery Region does not have, at most."""
+    if run.report.facts.get("recovery_point_seconds") is None:
+        lags = [lag for part in run.plan["data"] if (lag := _missing(run, part)) is not None]
+        run.note(recovery_point_seconds=round(max(lags), 3) if lags else None)
+
+
+def _missing(run: Run, part: Json) -> float | None:
+    lag, since = lag_of(run, part), _alike_since(run)
+    if part["kind"] not in _COPIED or since is None:
+        return lag
+    seconds = (_until(run, since) - since).total_seconds()
+    if seconds > _YOUNG_SECONDS:
+        # By now the watch should have told.
+        return lag
+    return max(0.0, seconds if lag is None else min(lag, seconds))
+
+
+def _alike_since(run: Run) -> datetime | None:
+    """Before the watch has looked: when both Regions had the same, after a failback or when they were deployed."""
+    serving = run.state.serving()
+    back = serving.since if serving.role is Role.PRIMARY else ""
+    deployed = (run.state.get(endpoint_item(Role.PRIMARY)) or {}).get("since")
+    known = back or deployed
+    return read(known) if isinstance(known, str) and known else None
+
+
+def _until(run: Run, known: datetime) -> datetime:
+    """Until when the primary may have written, if it certainly has at a known time."""
+    lost = run.report.facts.get("lost_since")
+    if not lost:
+        return run.now()
+    # It has written after the watch took it for lost: it was not, or had come back.
+    return read(lost) if read(lost) >= known else max(known, read(run.asked.started))
 
 
 def lag_of(run: Run, part: Json) -> float | None:
@@ -54,8 +87,11 @@ def wait_for_data(run: Run) -> Progress:
         "aurora-global": _switch_back,
         "read-replica": _promote_former_primary,
     }
-    parts = [kinds[part["kind"]](run, part) for part in run.plan["data"] if part["kind"] in kinds]
-    return all_of(parts) if parts else skipped("there is no data to wait for")
+    waited = [(part["kind"], kinds[part["kind"]](run, part)) for part in run.plan["data"] if part["kind"] in kinds]
+    # A promoted replica may lack what its source wrote last, and a table that can't be marked was not looked at.
+    seen = all(kind != "read-replica" and not (kind == "global-table" and part.skipped) for kind, part in waited)
+    run.note(all_arrived=seen)
+    return all_of([part for _, part in waited]) if waited else skipped("there is no data to wait for")
 
 
 def aurora_members(run: Run, part: Json) -> dict[Role, Json]:
@@ -162,7 +198,8 @@ def _lag_by_heartbeats(run: Run, part: Json) -> float | None:
     lost, seen = run.report.facts.get("lost_since"), beat.get("seen")
     if lost and seen:
         # What was written after the last one that has arrived may be missing, up to the loss.
-        return max(0.0, (read(lost) - read(str(seen))).total_seconds())
+        known = read(str(seen))
+        return (_until(run, known) - known).total_seconds()
     lag = beat.get("lag_seconds")
     return float(lag) if isinstance(lag, int | float) else None
 

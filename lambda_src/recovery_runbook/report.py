@@ -108,12 +108,20 @@ class Report:
         """How long it took until the workload served, and how much of the last changes was lost, in seconds."""
         return {
             "recovery_time_seconds": self._recovery_time(),
-            "recovery_point_seconds": self.facts.get("recovery_point_seconds"),
+            "recovery_point_seconds": self._recovery_point(),
         }
 
     def result(self) -> Json:
         """What the run tells whoever started it."""
         return {key: value for key, value in self.values.items() if key not in _OWN}
+
+    def _recovery_point(self) -> float | None:
+        """A failback moves nobody before everything has been seen to arrive."""
+        if self.values["mode"] != Mode.FAILBACK:
+            known: float | None = self.facts.get("recovery_point_seconds")
+            return known
+        moved = self.step("VerifyFrontDoor") is not None
+        return 0.0 if moved and self.facts.get("all_arrived") else None
 
     def _recovery_time(self) -> float | None:
         """From the loss, where it was seen, or else from the start; of a failback: how long nobody was served."""

@@ -104,9 +104,9 @@ class StateTable:
         url = (self.get(endpoint_item(role)) or {}).get("url")
         return url if isinstance(url, str) else None
 
-    def register(self, role: Role, url: str) -> None:
-        """Write the address of a Region's own API."""
-        self.put(endpoint_item(role), {"url": url})
+    def register(self, role: Role, url: str, since: str = "") -> None:
+        """Write the address of a Region's own API, and since when it is there, if that is known."""
+        self.put(endpoint_item(role), {"url": url, **({"since": since} if since else {})})
 
     def deregister(self, role: Role, url: str) -> None:
         """Delete that address, unless another one has been registered since."""

@@ -14,8 +14,11 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from regional_orders.gateway import AwsError, Gateway
-from regional_orders.logic import RefusedError, from_page, read_id, read_order, to_page
+from http_api.gateway import AwsError
+from http_api.handler import failure
+from http_api.logic import text_of
+from regional_orders.gateway import Gateway
+from regional_orders.logic import from_page, read_id, read_order, to_page
 
 logger = Logger()
 # The SDK's other patches would be imported at every cold start, for clients that are not used here.
@@ -56,7 +59,8 @@ class Api:
 
     def _put(self, id: str) -> _Answer:
         event = self._app.current_event
-        order = read_order(id, event.decoded_body, region=self._place["region"], now=self._now())
+        body = text_of(event.body, is_base64=event.is_base64_encoded)
+        order = read_order(id, body, region=self._place["region"], now=self._now())
         self._gateway.put(order)
         return HTTPStatus.OK, {"order": order.to_json()}
 
@@ -88,17 +92,8 @@ class Api:
         def answered(**path: str) -> Response[str]:
             try:
                 return self._reply(*answer(**path))
-            except RefusedError as refused:
-                problems = [{"field": problem.field, "reason": problem.reason} for problem in refused.problems]
-                told = {"error": "The request can't be taken like this", "problems": problems}
-                return self._reply(HTTPStatus.BAD_REQUEST, told)
-            except AwsError as error:
-                logger.warning("AWS trouble", extra={"operation": error.operation, "code": error.code})
-                told = {"error": "The service is busy at the moment: please try again in a few seconds"}
-                return self._reply(HTTPStatus.SERVICE_UNAVAILABLE, told)
-            except Exception:
-                logger.exception("unexpected failure")
-                return self._reply(HTTPStatus.INTERNAL_SERVER_ERROR, {"error": "Something went wrong on our side"})
+            except Exception as error:
+                return self._reply(*failure(error, refusal="The request can't be taken like this"))
 
         return answered
 

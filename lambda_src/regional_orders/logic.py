@@ -4,34 +4,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
-from collections.abc import Mapping, Sequence
+import unicodedata
 from dataclasses import dataclass
 
-# Far above any order, far below what would be worth an attacker's while.
-_LARGEST_BODY = 4_096
+from http_api.logic import Problem, RefusedError, read_object, shown
+
 _LONGEST_TEXT = 200
 _MOST = 1_000
-_LONGEST_SHOWN = 40
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Problem:
-    """One thing that the sender of a request has to change."""
-
-    field: str
-    reason: str
-
-
-class RefusedError(Exception):
-    """A request that changes nothing, with every reason for it."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__(", ".join(problem.field for problem in problems))
-        self.problems = tuple(problems)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,13 +74,17 @@ def read_order(id: str, body: str | None, *, region: str, now: str) -> Order:
         RefusedError: With every problem of the request.
     """
     problems = [] if _ID.fullmatch(id) else [_id_problem(id)]
-    fields = _parse(body)
+    fields = read_object(body, fields="product and quantity")
     product, quantity = fields.get("product"), fields.get("quantity")
     if not isinstance(product, str) or not 1 <= len(product.strip()) <= _LONGEST_TEXT:
-        reason = f"must be a text of 1 to {_LONGEST_TEXT} characters, got {_shown(product)}"
+        reason = f"must be a text of 1 to {_LONGEST_TEXT} characters, got {shown(product)}"
+        problems.append(Problem(field="product", reason=reason))
+    # Cc are control characters, line breaks among them; Cs halves of a surrogate pair, which nothing can keep.
+    elif any(unicodedata.category(each) in {"Cc", "Cs"} for each in product):
+        reason = f"must not hold control characters or broken Unicode, got {shown(product)}"
         problems.append(Problem(field="product", reason=reason))
     if not isinstance(quantity, int) or isinstance(quantity, bool) or not 1 <= quantity <= _MOST:
-        reason = f"must be a whole number from 1 to {_MOST}, got {_shown(quantity)}"
+        reason = f"must be a whole number from 1 to {_MOST}, got {shown(quantity)}"
         problems.append(Problem(field="quantity", reason=reason))
     if problems or not isinstance(product, str) or not isinstance(quantity, int):
         raise RefusedError(problems)
@@ -121,33 +107,9 @@ def from_page(page: str | None) -> str | None:
     try:
         return read_id(base64.urlsafe_b64decode(page.encode()).decode())
     except (binascii.Error, ValueError, RefusedError):
-        reason = f"must be what the answer to the last request had as next, got {_shown(page)}"
+        reason = f"must be what the answer to the last request had as next, got {shown(page)}"
         raise RefusedError([Problem(field="next", reason=reason)]) from None
 
 
-def _parse(body: str | None) -> Mapping[str, object]:
-    if not body:
-        raise RefusedError([Problem(field="body", reason="is missing: send a JSON object with product and quantity")])
-    if len(body) > _LARGEST_BODY:
-        reason = f"must have at most {_LARGEST_BODY} characters, has {len(body)}"
-        raise RefusedError([Problem(field="body", reason=reason)])
-    try:
-        parsed: object = json.loads(body)
-    except (ValueError, RecursionError):
-        raise RefusedError([Problem(field="body", reason="is not valid JSON")]) from None
-    if not isinstance(parsed, dict):
-        raise RefusedError([Problem(field="body", reason="must be a JSON object with product and quantity")])
-    return parsed
-
-
 def _id_problem(id: str) -> Problem:
-    return Problem(field="id", reason=f"must be 1 to 64 letters, digits, - and _, got {_shown(id)}")
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, dict | list):
-        return "a list" if isinstance(value, list) else "an object"
-    text = json.dumps(value)
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
+    return Problem(field="id", reason=f"must be 1 to 64 letters, digits, - and _, got {shown(id)}")

@@ -14,7 +14,14 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from restore_validation.logic import Content, NotComparableError, digest_of_item, key_of_item, written_of_item
+from restore_validation.logic import (
+    Content,
+    NotComparableError,
+    digest_of_item,
+    is_marker,
+    key_of_item,
+    written_of_item,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_backup import BackupClient
@@ -161,7 +168,7 @@ class _Table:
 
     def _scan(self) -> Iterator[dict[str, Any]]:
         for page in self._client.get_paginator("scan").paginate(TableName=self._name, ConsistentRead=True):
-            yield from page["Items"]
+            yield from (item for item in page["Items"] if not is_marker(item, self._key))
 
     def _content(self, item: Mapping[str, Any]) -> Content:
         return Content(digest=digest_of_item(item), written=written_of_item(item, self._attribute))

@@ -13,6 +13,8 @@ from enum import StrEnum
 # Clocks differ, and what was written while the backup was made may be in it or not.
 MARGIN_SECONDS = 60
 _MILLISECONDS_FROM = 1e11
+# Of what a recovery's watch and runbook write, which is nobody's data and another with every minute.
+_MARKERS = "recovery-marker"
 
 
 class Status(StrEnum):
@@ -116,6 +118,12 @@ def digest_of_item(item: Mapping[str, object]) -> str:
 def key_of_item(item: Mapping[str, object], names: Iterable[str]) -> str:
     """The same for items with the same key."""
     return json.dumps({name: _plain(item[name]) for name in names}, sort_keys=True)
+
+
+def is_marker(item: Mapping[str, object], names: Iterable[str]) -> bool:
+    """Whether it only marks how far replication has come."""
+    keys = [value for name in names if isinstance(value := item.get(name), Mapping)]
+    return any(str(key.get("S", "")).startswith(_MARKERS) for key in keys)
 
 
 def written_of_item(item: Mapping[str, object], attribute: str | None) -> float | None:

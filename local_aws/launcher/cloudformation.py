@@ -19,6 +19,7 @@ from local_aws.launcher.backups import types as backup_types
 from local_aws.launcher.balancing import types as balancing_types
 from local_aws.launcher.buckets import configuration as bucket_types
 from local_aws.launcher.data_servers import types as data_types
+from local_aws.launcher.extended import extended
 from local_aws.launcher.hooks import Handler, Properties, Provisioned
 from local_aws.launcher.recorded import HandlersWithFallback
 from local_aws.launcher.scaling import types as scaling_types
@@ -64,34 +65,34 @@ def install(port: int) -> None:
 def _with_request_validator(original: Handler) -> Handler:
     """The emulator's CloudFormation forgets which validator a method has."""
 
-    def remember(provisioned: Provisioned, properties: Properties) -> Provisioned:
+    def remember(provisioned: Provisioned, properties: Properties, _before: Properties) -> Provisioned:
         resources = cast("dict[str, dict[str, dict[str, dict[str, dict[str, object]]]]]", hooks.REST_RESOURCES.get())
         resource = resources[text(properties, "RestApiId")][text(properties, "ResourceId")]
         method = resource["resourceMethods"][text(properties, "HttpMethod")]
         method["requestValidatorId"] = properties.get("RequestValidatorId")
         return provisioned
 
-    return _wrapped(original, remember)
+    return extended(original, remember)
 
 
 def _with_topic_attributes(original: Handler) -> Handler:
     """The emulator's CloudFormation forgets that a topic is FIFO, and how it is encrypted."""
     flags = ("FifoTopic", "ContentBasedDeduplication")
 
-    def remember(provisioned: Provisioned, properties: Properties) -> Provisioned:
+    def remember(provisioned: Provisioned, properties: Properties, _before: Properties) -> Provisioned:
         attributes = cast("dict[str, object]", hooks.store(hooks.TOPICS)[provisioned[0]]["attributes"])
         attributes.update({name: "true" for name in flags if flag(properties, name, default=False)})
         texts = ("KmsMasterKeyId", "FifoThroughputScope")
         attributes.update({name: text(properties, name) for name in texts if properties.get(name)})
         return provisioned
 
-    return _wrapped(original, remember)
+    return extended(original, remember)
 
 
 def _with_vpc_attributes(original: Handler) -> Handler:
     """The emulator's VPC lacks the attributes that CDK's endpoints and dual-stack subnets read."""
 
-    def extend(provisioned: Provisioned, properties: Properties) -> Provisioned:
+    def extend(provisioned: Provisioned, properties: Properties, _before: Properties) -> Provisioned:
         physical_id, attributes = provisioned
         # Stable per VPC, in the documentation prefix: nothing here routes it.
         ipv6 = f"2001:db8:{physical_id[-4:]}:{physical_id[-6:-4]}00::/56"
@@ -102,7 +103,7 @@ def _with_vpc_attributes(original: Handler) -> Handler:
             "Ipv6CidrBlocks": [ipv6],
         }
 
-    return _wrapped(original, extend)
+    return extended(original, extend)
 
 
 def _with_local_hosts(original: Handler, port: int) -> Handler:
@@ -118,28 +119,9 @@ def _with_local_hosts(original: Handler, port: int) -> Handler:
     def localized(properties: Properties) -> Properties:
         return {key: local(value) for key, value in properties.items()}
 
-    return _wrapped(original, lambda provisioned, _properties: provisioned, localized)
+    return extended(original, lambda provisioned, _properties, _before: provisioned, before=localized)
 
 
 def _local_policy(policy: str, port: int) -> str:
     directives = [part for part in policy.split(";") if part.strip() != _SECURE_UPGRADE]
     return localize(";".join(directives), port)
-
-
-def _wrapped(
-    original: Handler,
-    after: Callable[[Provisioned, Properties], Provisioned],
-    before: Callable[[Properties], Properties] = lambda properties: properties,
-) -> Handler:
-    original_update = original["update"]
-
-    def create(logical_id: str, properties: Properties, stack: str) -> Provisioned:
-        return after(original["create"](logical_id, before(properties), stack), properties)
-
-    def update(
-        physical_id: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None
-    ) -> Provisioned:
-        named = (logical_id,) if original.get("update_with_logical_id") else ()
-        return after(original_update(physical_id, before(old), before(new), stack, *named), new)
-
-    return Handler(create=create, update=update, update_with_logical_id=True, delete=original["delete"])

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from local_aws.launcher import hooks
+from local_aws.launcher.extended import replaced, update_of
 from local_aws.launcher.hooks import Handler, Properties, Provisioned
 
 
 def handler(original: Handler) -> Handler:
     """The emulator's handler, with ARNs for physical ids."""
-    update_original = original["update"]
+    update_original = update_of(original)
 
     def create(logical_id: str, properties: Properties, stack: str) -> Provisioned:
         return _by_arn(original["create"](logical_id, properties, stack))
@@ -23,7 +22,7 @@ def handler(original: Handler) -> Handler:
     def delete(physical_id: str, properties: Properties) -> None:
         original["delete"](_name(physical_id), properties)
 
-    return cast("Handler", {**original, "create": create, "update": update, "delete": delete})
+    return replaced(original, create=create, update=update, delete=delete)
 
 
 def _by_arn(provisioned: Provisioned) -> Provisioned:

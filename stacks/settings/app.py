@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from aws_patterns._names import REGION
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AppSettings:
@@ -24,7 +26,7 @@ class AppSettings:
         found = []
         if self.account is not None and not re.fullmatch(r"\d{12}", self.account, re.ASCII):
             found.append(f"account must be twelve digits, got {self.account!r}")
-        if self.region is not None and not re.fullmatch(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}", self.region, re.ASCII):
+        if self.region is not None and not REGION.fullmatch(self.region):
             found.append(f"region must be a Region's code such as eu-west-1, got {self.region!r}")
         for name, value in self.tags.items():
             if not re.fullmatch(r"(?!aws:)[\w .:/=+@-]{1,128}", name):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from aws_patterns._names import HOSTED_ZONE_ID
 from aws_patterns._validation import Problems
 from aws_patterns.compute import _defaults as compute_defaults
 from aws_patterns.compute.capacity import Capacity
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 # Documentation's own: nobody answers there.
 PLACEHOLDER_DOMAIN = "shop.example.org"
 PLACEHOLDER_ADDRESS = "203.0.113.10"
-_ZONE = re.compile(r"Z[A-Z0-9]{1,31}", re.ASCII)
 _NETWORK = re.compile(r"\d{1,3}(\.\d{1,3}){3}/\d{1,2}", re.ASCII)
 
 # What the parts call it, and what it is called here.
@@ -176,7 +176,7 @@ class DrHybridSettings:
             capacity=self.capacity(),
         )
         check_sample_web_app(problems, version=self.sample_version, version_name="sample_version")
-        if self.hosted_zone_id is not None and not _ZONE.fullmatch(self.hosted_zone_id):
+        if self.hosted_zone_id is not None and not HOSTED_ZONE_ID.fullmatch(self.hosted_zone_id):
             problems.add(f"hosted_zone_id must look like Z0123456789ABCDEFGHIJ, got {self.hosted_zone_id!r}")
         return [
             *renamed(problems.found, _NAMES),

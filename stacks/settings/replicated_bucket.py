@@ -38,7 +38,8 @@ class ReplicatedBucketSettings:
         replica_region: Where the copies are; another Region than that of the stack.
         customer_managed_keys: Whether each side has a KMS key of its own, or (false) the keys that S3 owns.
         delete_markers: Whether what is deleted disappears from the copy too.
-        time_control: Whether S3 promises to copy 99.99 % of the objects within 15 minutes, which costs more.
+        time_control: Whether S3 is to copy 99.99 % of the objects within 15 minutes, which costs more; its service
+            level agreement promises 99.9 %.
         replica_class: Storage class of the copies.
         lifecycle: How soon objects must be at hand as they age, on both sides.
         retention_days: At which age objects are deleted, on both sides. Default: as the lifecycle says.

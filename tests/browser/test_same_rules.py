@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from http_api.logic import RefusedError
 from pet_cuddle_otron_api.form import read_request
-from pet_cuddle_otron_api.logic import Policy, RefusedError
+from pet_cuddle_otron_api.logic import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

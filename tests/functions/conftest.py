@@ -17,11 +17,13 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
+from botocore.stub import Stubber
 
 import pet_cuddle_otron_api.handler
 import pet_cuddle_otron_email.handler
 from pet_cuddle_otron_api.handler import Api
 from pet_cuddle_otron_email.gateway import Gateway
+from secret_rotation.gateway import SecretVersions
 from tests.functions.cloudformation_mailbox import Mailbox, open_mailbox
 
 if TYPE_CHECKING:
@@ -354,6 +356,25 @@ def mailbox() -> Iterator[Mailbox]:
     """Where CloudFormation waits for answers."""
     with open_mailbox() as box:
         yield box
+
+
+@pytest.fixture
+def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long functions of custom resources have waited: no time goes by."""
+    pauses: list[float] = []
+    monkeypatch.setattr("custom_resource.gateway.time.sleep", pauses.append)
+    return pauses
+
+
+@pytest.fixture
+def secret_versions() -> Iterator[tuple[SecretVersions, Stubber]]:
+    """Secrets Manager that expects certain calls, in order, and no others."""
+    client = boto3.client(
+        "secretsmanager", region_name="eu-west-1", aws_access_key_id="any", aws_secret_access_key="any"
+    )
+    with Stubber(client) as stubber:
+        yield SecretVersions(client), stubber
+        stubber.assert_no_pending_responses()
 
 
 @pytest.fixture

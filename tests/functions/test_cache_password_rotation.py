@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,18 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cache_password_rotation import handler
-from cache_password_rotation.gateway import CacheUser, SecretVersions
-from cache_password_rotation.logic import (
-    PASSWORD_LENGTH,
-    Clock,
-    Rotation,
-    RotationError,
-    Stage,
-    Step,
-    UserState,
-    new_password,
-    rotate,
-)
+from cache_password_rotation.gateway import CacheUser
+from cache_password_rotation.logic import PASSWORD_LENGTH, Clock, UserState, rotate
+from secret_rotation.logic import Rotation, RotationError, Stage, Step
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -222,68 +212,11 @@ def test_a_version_that_is_none_is_told(world: World) -> None:
         world.step(Step.CREATE, "v1")
 
 
-@pytest.mark.parametrize("event", [{}, {"Step": "dropSecret", "SecretId": "s", "ClientRequestToken": "v"}])
-def test_what_is_no_step_is_told(event: dict[str, str]) -> None:
-    with pytest.raises(RotationError, match=r"^this is no step of a rotation$"):
-        Rotation.of(event)
-
-
-def test_no_two_passwords_are_the_same() -> None:
-    assert len({new_password() for _ in range(100)}) == 100
-
-
-def client(service: str) -> Any:
-    return boto3.client(service, region_name="eu-west-1", aws_access_key_id="any", aws_secret_access_key="any")  # type: ignore[call-overload] # either
-
-
-@pytest.fixture
-def secrets_manager() -> Iterator[tuple[SecretVersions, Stubber]]:
-    made = client("secretsmanager")
-    with Stubber(made) as stubber:
-        yield SecretVersions(made), stubber
-        stubber.assert_no_pending_responses()
-
-
-class TestSecretVersions:
-    def test_which_there_are(self, secrets_manager: tuple[SecretVersions, Stubber]) -> None:
-        versions, stubber = secrets_manager
-        told = {"VersionIdsToStages": {"v" * 32: ["AWSCURRENT"]}}
-        stubber.add_response("describe_secret", told, {"SecretId": SECRET})
-        assert versions.stages(SECRET) == {"v" * 32: {"AWSCURRENT"}}
-
-    def test_what_they_say(self, secrets_manager: tuple[SecretVersions, Stubber]) -> None:
-        versions, stubber = secrets_manager
-        asked = {"SecretId": SECRET, "VersionStage": "AWSPENDING", "VersionId": "v" * 32}
-        stubber.add_response("get_secret_value", {"SecretString": json.dumps(FIRST)}, asked)
-        assert versions.read(SECRET, Stage.PENDING, "v" * 32) == FIRST
-        stubber.add_client_error("get_secret_value", "ResourceNotFoundException", http_status_code=400)
-        assert versions.read(SECRET, Stage.PENDING, "v" * 32) is None
-
-    @pytest.mark.parametrize("answer", [{"SecretString": "hidden"}, {"SecretString": "[1]"}, {"SecretBinary": b"1"}])
-    def test_what_is_no_object_is_told_without_its_text(
-        self, answer: dict[str, Any], secrets_manager: tuple[SecretVersions, Stubber]
-    ) -> None:
-        versions, stubber = secrets_manager
-        stubber.add_response("get_secret_value", answer, {"SecretId": SECRET, "VersionStage": "AWSCURRENT"})
-        with pytest.raises(RotationError, match=r"^the secret is no JSON object$"):
-            versions.read(SECRET, Stage.CURRENT)
-
-    def test_a_new_one_is_pending_and_then_current(self, secrets_manager: tuple[SecretVersions, Stubber]) -> None:
-        versions, stubber = secrets_manager
-        new, old = "n" * 32, "o" * 32
-        pending = {"ClientRequestToken": new, "SecretString": json.dumps(FIRST), "VersionStages": ["AWSPENDING"]}
-        moved = {"VersionStage": "AWSCURRENT", "MoveToVersionId": new, "RemoveFromVersionId": old}
-        done = {"VersionStage": "AWSPENDING", "RemoveFromVersionId": new}
-        stubber.add_response("put_secret_value", {}, {"SecretId": SECRET, **pending})
-        stubber.add_response("update_secret_version_stage", {}, {"SecretId": SECRET, **moved})
-        stubber.add_response("update_secret_version_stage", {}, {"SecretId": SECRET, **done})
-        versions.write_pending(SECRET, new, FIRST)
-        versions.make_current(SECRET, new, instead_of=old)
-
-
 class TestCacheUser:
     def test_is_described_and_given_two_passwords(self) -> None:
-        made = client("elasticache")
+        made = boto3.client(
+            "elasticache", region_name="eu-west-1", aws_access_key_id="any", aws_secret_access_key="any"
+        )
         user = CacheUser(made, "s-cache-1")
         with Stubber(made) as stubber:
             for status, active in (("modifying", False), ("active", True)):

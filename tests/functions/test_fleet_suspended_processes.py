@@ -53,14 +53,6 @@ class Aws:
 
 
 @pytest.fixture
-def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long was waited: no time goes by."""
-    pauses: list[float] = []
-    monkeypatch.setattr("custom_resource.gateway.time.sleep", pauses.append)
-    return pauses
-
-
-@pytest.fixture
 def aws(waited: list[float]) -> Iterator[Aws]:
     client = boto3.session.Session("test", "test", region_name="eu-west-1").client("autoscaling")
     with Stubber(client) as stubber:

@@ -20,16 +20,17 @@ from botocore.stub import Stubber
 from hypothesis import given
 from hypothesis import strategies as st
 
+from http_api.gateway import AwsError
+from http_api.handler import Reply
+from http_api.logic import Problem, RefusedError
 from media_uploads import gateway as media_uploads_gateway
 from media_uploads import handler
-from media_uploads.gateway import AwsError, Gateway
-from media_uploads.handler import Api, Reply
+from media_uploads.gateway import Gateway
+from media_uploads.handler import Api
 from media_uploads.logic import (
     TYPES,
     ManifestError,
-    Problem,
     Progress,
-    RefusedError,
     Rendition,
     Stored,
     Upload,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +11,7 @@ from custom_resource.logic import InvalidRequestError
 from recovery_registration.gateway import Gateway
 from recovery_registration.handler import handle, settle
 from recovery_registration.logic import Registration
-from recovery_state.logic import Role
+from recovery_state.logic import Role, endpoint_item, read
 from tests.functions.cloudformation_mailbox import Mailbox, told
 from tests.functions.state_in_memory import TABLE, InMemory, refusal
 
@@ -45,14 +46,6 @@ def asked(mailbox: Mailbox) -> None:
 
 
 @pytest.fixture
-def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long was waited: no time goes by."""
-    pauses: list[float] = []
-    monkeypatch.setattr("custom_resource.gateway.time.sleep", pauses.append)
-    return pauses
-
-
-@pytest.fixture
 def gateway(waited: list[float]) -> Connected:
     return Connected(InMemory())
 
@@ -63,6 +56,8 @@ def test_the_endpoint_is_written(gateway: Connected, mailbox: Mailbox, kind: str
     assert mailbox.answers == [told(ID)]
     assert gateway.endpoint() == URL
     assert gateway.asked == [(TABLE, "eu-west-1")]
+    since = (gateway.memory.table().get(endpoint_item(Role.PRIMARY)) or {})["since"]
+    assert abs((datetime.now(UTC) - read(str(since))).total_seconds()) < 60, "what was not there can't be lost"
 
 
 def test_another_endpoint_is_a_change_of_the_same_resource(gateway: Connected, mailbox: Mailbox) -> None:

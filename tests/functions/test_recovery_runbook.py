@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,9 +12,9 @@ from recovery_runbook import handler
 from recovery_runbook.gateway import LostError
 from recovery_runbook.logic import Progress, StepFailedError, waiting
 from recovery_runbook.run import last_item
-from recovery_state.logic import Role, Serving, written
+from recovery_state.logic import Role, Serving, read, written
 from tests.functions.runbook_aws import AWAY, HOME, NOON
-from tests.functions.runbook_machine import InterruptedError, Machine, outcomes, reasons
+from tests.functions.runbook_machine import URLS, InterruptedError, Machine, outcomes, reasons
 from tests.unit.disaster_recovery.runbook import runbook_plans as plans
 
 if TYPE_CHECKING:
@@ -314,13 +315,52 @@ class TestFailover:
         assert told["measured"]["recovery_point_seconds"] == 30.0
         assert ("RecoveryPoint", 30.0) in run.metrics
 
+    def test_a_primary_that_was_taken_for_lost_too_early_has_gone_on_writing(self) -> None:
+        """It answered too late, once: what it wrote then has arrived."""
+        run = machine("table and bucket")
+        run.aws.regions[HOME].lost = True
+        run.state.put("watch", {"primary_healthy": False, "since": "2026-01-01T11:50:00.000Z"})
+        run.state.put("heartbeat", {"parts": {"orders": {"seen": "2026-01-01T11:59:55.000Z", "lag_seconds": 0.2}}})
+        assert run.run("failover")["measured"]["recovery_point_seconds"] == 5.0
+
     def test_as_long_as_nothing_is_lost_it_is_how_late_replication_is(self) -> None:
         run = machine("table and bucket")
         run.state.put("heartbeat", {"parts": {"orders": {"seen": "2026-01-01T11:00:00.000Z", "lag_seconds": 0.25}}})
         assert run.run("failover", forced=True)["measured"]["recovery_point_seconds"] == 0.25
 
+    @pytest.mark.parametrize(("minutes", "seconds"), [(4, 240.0), (6, None)])
+    def test_before_the_watch_has_looked_it_is_what_was_written_since_the_deployment(
+        self, minutes: int, seconds: float | None
+    ) -> None:
+        """Within its first minutes: after that the watch is silent, and nobody knows."""
+        run = machine("table and bucket")
+        run.state.register(Role.PRIMARY, URLS[Role.PRIMARY], written(run.now - timedelta(minutes=minutes)))
+        run.aws.regions[HOME].lost = True
+        run.state.put("watch", {"primary_healthy": False, "since": written(run.now)})
+        assert run.run("failover")["measured"]["recovery_point_seconds"] == seconds
+
+    def test_nothing_that_was_written_before_a_failback_can_be_missing(self) -> None:
+        """Though the last heartbeat was that of another day."""
+        run = machine("table and bucket")
+        run.state.put("heartbeat", {"parts": {"orders": {"seen": "2026-01-01T09:00:00.000Z", "lag_seconds": 0.2}}})
+        run.run("failover", forced=True)
+        assert run.run("failback")["outcome"] == "succeeded"
+        since = run.state.serving().since
+        run.now += timedelta(seconds=20)
+        run.aws.regions[HOME].lost = True
+        lost = written(run.now)
+        run.state.put("watch", {"primary_healthy": False, "since": lost})
+        told = run.run("failover")
+        assert told["measured"]["recovery_point_seconds"] == (read(lost) - read(since)).total_seconds()
+
 
 class TestFailback:
+    @pytest.mark.parametrize("strategy", ["table and bucket", "backups"])
+    def test_it_loses_nothing_and_says_so(self, strategy: str) -> None:
+        run = machine(strategy)
+        run.run("failover", forced=True)
+        assert run.run("failback")["measured"]["recovery_point_seconds"] == 0
+
     def test_it_is_refused_while_the_primary_serves(self) -> None:
         told = machine("table and bucket").run("failback")
         assert (told["outcome"], told["reason"]) == (

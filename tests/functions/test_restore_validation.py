@@ -20,6 +20,7 @@ from restore_validation.logic import (
     NotComparableError,
     Status,
     digest_of_item,
+    is_marker,
     judge,
     key_of_item,
     written_of_item,
@@ -106,6 +107,10 @@ class TestItems:
     def test_keys_are_those_of_the_table(self) -> None:
         item = {"id": {"B": b"\x00"}, "line": {"N": "1"}, "more": {"S": "x"}}
         assert key_of_item(item, ["id", "line"]) == json.dumps({"id": {"B": "AA=="}, "line": {"N": "1"}})
+
+    def test_marks_of_a_recovery_are_nobodys(self) -> None:
+        assert is_marker({"id": {"S": "recovery-marker#heartbeat"}, "line": {"N": "0"}}, ["id", "line"])
+        assert not is_marker({"id": {"S": "1"}, "line": {"N": "0"}, "more": {"S": "recovery-marker"}}, ["id", "line"])
 
     @pytest.mark.parametrize(
         ("value", "written"),

@@ -5,16 +5,14 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Literal
 
-from local_aws.project import REGION
 from recovery_state.logic import Role
+from tests.local.two_regions import AWAY, REGIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from local_aws.embedded import EmbeddedAws
 
-AWAY = "us-west-2"
-REGIONS = {Role.PRIMARY: REGION, Role.RECOVERY: AWAY}
 GROUP, GLOBAL, REPLICA = "crates-web", "crates", "crates-db-replica"
 SIZES = {Role.PRIMARY: (1, 2, 4), Role.RECOVERY: (0, 0, 4)}
 

@@ -8,83 +8,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from local_aws.project import ACCOUNT, REGION
-from recovery_state.gateway import StateTable
+from local_aws.project import ACCOUNT
 from recovery_state.logic import Role
+from tests.local import two_regions
 from tests.local.programs import eventually
+from tests.local.two_regions import AWAY, REGIONS
 
 if TYPE_CHECKING:
     from local_aws.embedded import EmbeddedAws
+    from recovery_state.gateway import StateTable
 
-AWAY = "us-west-2"
-REGIONS = {Role.PRIMARY: REGION, Role.RECOVERY: AWAY}
 NAME = "parcels"
-FUNCTION = f"{NAME}-api"
-FULL, STANDBY = 8, 2
-STACKS = ("ParcelsPrimary", "ParcelsRecovery")
-APP = """
-import sys
+RUNBOOKS = """
 from dataclasses import replace
 
-sys.path[:0] = [LIBRARY, FUNCTIONS]
-import aws_cdk as cdk
 from aws_cdk import aws_sns as sns
-from aws_patterns.disaster_recovery.plan import (
-    AuroraGlobal,
-    ReadReplica,
-    RecoveryPlan,
-    RegionRole,
-    ScaledFleet,
-    Strategy,
-)
+from aws_patterns.disaster_recovery.plan import AuroraGlobal, ReadReplica, ScaledFleet
 from aws_patterns.disaster_recovery.runbook.recovery_runbook import RecoveryRunbook
 from aws_patterns.disaster_recovery.runbook.recovery_runbook_options import RunbookTimeouts
-from aws_patterns.disaster_recovery.traffic.recovery_state import RecoveryState
-from aws_patterns.disaster_recovery.sample.regional_orders import RegionalOrders
-from aws_patterns.disaster_recovery.regional_place import RegionalPlace
-from aws_patterns.disaster_recovery.traffic.registration import EndpointRegistration
 from aws_patterns.disaster_recovery.traffic.traffic_switch import TrafficSwitch
 
-app = cdk.App(analytics_reporting=False, builtin_cloud_formation_validation=False)
-home, away = REGIONS
-gone = {"removal_policy": cdk.RemovalPolicy.DESTROY}
-recovery = cdk.Stack(app, "ParcelsRecovery", env=cdk.Environment(region=away))
-primary = cdk.Stack(app, "ParcelsPrimary", env=cdk.Environment(region=home))
-primary.add_stack_dependency(recovery)
-state = RecoveryState(recovery, "State", name="parcels", **gone)
 switch = TrafficSwitch(recovery, "Switch", state=state, throttle_rate=1000, **gone)
-for role, stack, region, other, fraction in (
-    (RegionRole.RECOVERY, recovery, away, home, 0.25),
-    (RegionRole.PRIMARY, primary, home, away, 1),
-):
-    place = RegionalPlace(
-        name="parcels",
-        role=role,
-        strategy=Strategy.WARM_STANDBY,
-        region=region,
-        other_region=other,
-        capacity_fraction=fraction,
-        **gone,
-    )
-    part = RegionalOrders(full_concurrency=8).build(stack, place)
-    registration = EndpointRegistration(
-        stack, "Registration", name="parcels", role=role, url=part.endpoint_url, recovery_region=away, **gone
-    )
-    if role is RegionRole.RECOVERY:
-        registration.resource.node.add_dependency(state)
-        plan = RecoveryPlan(
-            name="parcels",
-            strategy=Strategy.WARM_STANDBY,
-            primary_region=home,
-            recovery_region=away,
-            recovery_time_seconds=600,
-            recovery_point_seconds=60,
-            health_path=part.health_path,
-            compute=part.compute,
-            data=part.data,
-            primary_stack="ParcelsPrimary",
-            recovery_stack="ParcelsRecovery",
-        )
 topic = sns.Topic(recovery, "Operators", enforce_ssl=True)
 quick = RunbookTimeouts(fence=10, scaling=15, health=15, front_door=15, data=20, undo=8)
 told = {"switch_url": switch.url, "alarm_topic": topic}
@@ -111,7 +55,6 @@ RecoveryRunbook(
 )
 cdk.CfnOutput(recovery, "SwitchUrl", value=switch.url)
 cdk.CfnOutput(recovery, "TopicArn", value=topic.topic_arn)
-app.synth()
 """
 
 
@@ -130,7 +73,7 @@ class Parcels:
 
     def state(self) -> StateTable:
         """Of the recovery."""
-        return StateTable(f"{self.name}-recovery-state", client=self.aws.clients_in(AWAY)("dynamodb"))
+        return two_regions.state_of(self.aws, self.name)
 
     def start(self, mode: str, *, forced: bool = False) -> str:
         """Start a run; its ARN."""
@@ -205,14 +148,8 @@ class Parcels:
 
     def scale(self, role: Role, concurrency: int) -> None:
         """As somebody does by hand."""
-        functions = self.aws.clients_in(REGIONS[role])("lambda")
-        functions.put_function_concurrency(FunctionName=FUNCTION, ReservedConcurrentExecutions=concurrency)
+        two_regions.scale(self.aws, NAME, role, concurrency)
 
     def concurrency(self) -> Mapping[Role, int]:
         """Of each Region's function."""
-        return {
-            role: self.aws.clients_in(region)("lambda").get_function_concurrency(FunctionName=FUNCTION)[
-                "ReservedConcurrentExecutions"
-            ]
-            for role, region in REGIONS.items()
-        }
+        return {role: two_regions.concurrency(self.aws, NAME, role) for role in REGIONS}

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
-import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,8 +15,9 @@ import pytest
 from local_aws.project import REGION
 from recovery_state.logic import Role
 from tests.local import crates
-from tests.local.parcels import APP, AWAY, FULL, NAME, STACKS, STANDBY, Parcels
+from tests.local.parcels import NAME, RUNBOOKS, Parcels
 from tests.local.programs import eventually
+from tests.local.two_regions import AWAY, FULL, STANDBY, two_regions
 
 if TYPE_CHECKING:
     from local_aws.embedded import EmbeddedAws
@@ -41,15 +40,9 @@ def deployed(
     session_aws_enforcing_iam: EmbeddedAws, project: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Parcels]:
     """Where policies are enforced: each function may do what it does."""
-    aws, folder = session_aws_enforcing_iam, tmp_path_factory.mktemp("parcels")
-    code = APP.replace("LIBRARY", repr(str(project / "constructs"))).replace("REGIONS", repr((REGION, AWAY)))
-    (folder / "app.py").write_text(code.replace("FUNCTIONS", repr(str(project / "lambda_src"))))
-    app = shlex.join([sys.executable, "app.py"])
-    outputs = aws.deploy(*STACKS, app=app, folder=folder, regions=[AWAY])
-    yield Parcels(aws, outputs["SwitchUrl"])
-    for stack in STACKS:
-        aws.destroy(stack, app=app, folder=folder)
-    assert f"{NAME}-recovery-state" not in aws.clients_in(AWAY)("dynamodb").list_tables()["TableNames"]
+    aws, folder = session_aws_enforcing_iam, tmp_path_factory.mktemp(NAME)
+    with two_regions(aws, project, folder, name=NAME, more=RUNBOOKS) as outputs:
+        yield Parcels(aws, outputs["SwitchUrl"])
 
 
 @pytest.fixture

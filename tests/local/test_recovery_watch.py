@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,73 +14,23 @@ import pytest
 from local_aws.project import REGION
 from recovery_state.gateway import StateTable
 from recovery_state.logic import HEARTBEAT, SERVING, WATCH, Lock, Role, Serving
+from tests.local import two_regions
 from tests.local.programs import eventually
+from tests.local.two_regions import AWAY, FULL
 
 if TYPE_CHECKING:
     from local_aws.embedded import EmbeddedAws
 
-AWAY = "us-west-2"
 NAME = "pallets"
-FULL = 8
 # Schedules fire in real minutes, and are looked at every ten seconds.
 SCHEDULE_SECONDS = 90
-STACKS = ("PalletsPrimary", "PalletsRecovery")
-APP = """
-import sys
-
-sys.path[:0] = [LIBRARY, FUNCTIONS]
-import aws_cdk as cdk
-from aws_patterns.disaster_recovery.plan import RecoveryPlan, RegionRole, Strategy
-from aws_patterns.disaster_recovery.traffic.recovery_state import RecoveryState
+WATCH_APP = """
 from aws_patterns.disaster_recovery.runbook.recovery_watch import RecoveryWatch
-from aws_patterns.disaster_recovery.sample.regional_orders import RegionalOrders
-from aws_patterns.disaster_recovery.regional_place import RegionalPlace
-from aws_patterns.disaster_recovery.traffic.registration import EndpointRegistration
 
-app = cdk.App(analytics_reporting=False, builtin_cloud_formation_validation=False)
-home, away = REGIONS
-gone = {"removal_policy": cdk.RemovalPolicy.DESTROY}
-recovery = cdk.Stack(app, "PalletsRecovery", env=cdk.Environment(region=away))
-primary = cdk.Stack(app, "PalletsPrimary", env=cdk.Environment(region=home))
-primary.add_stack_dependency(recovery)
-state = RecoveryState(recovery, "State", name="pallets", **gone)
-for role, stack, region, other, fraction in (
-    (RegionRole.RECOVERY, recovery, away, home, 0.25),
-    (RegionRole.PRIMARY, primary, home, away, 1),
-):
-    place = RegionalPlace(
-        name="pallets",
-        role=role,
-        strategy=Strategy.WARM_STANDBY,
-        region=region,
-        other_region=other,
-        capacity_fraction=fraction,
-        **gone,
-    )
-    part = RegionalOrders(full_concurrency=8).build(stack, place)
-    registration = EndpointRegistration(
-        stack, "Registration", name="pallets", role=role, url=part.endpoint_url, recovery_region=away, **gone
-    )
-    if role is RegionRole.RECOVERY:
-        registration.resource.node.add_dependency(state)
-        plan = RecoveryPlan(
-            name="pallets",
-            strategy=Strategy.WARM_STANDBY,
-            primary_region=home,
-            recovery_region=away,
-            recovery_time_seconds=600,
-            recovery_point_seconds=60,
-            health_path=part.health_path,
-            compute=part.compute,
-            data=part.data,
-            primary_stack="PalletsPrimary",
-            recovery_stack="PalletsRecovery",
-        )
 watch = RecoveryWatch(recovery, "Watch", plan=plan, state=state, failures=1, **gone)
 cdk.CfnOutput(recovery, "WatchName", value=watch.function.function_name)
 cdk.CfnOutput(recovery, "ScheduleName", value=watch.schedule.schedule_name)
 cdk.CfnOutput(recovery, "AlarmName", value=watch.alarms["PrimaryUnhealthy"].alarm_name)
-app.synth()
 """
 
 
@@ -99,7 +47,7 @@ class Pallets:
     outputs: Mapping[str, str]
 
     def state(self) -> StateTable:
-        return StateTable(f"{NAME}-recovery-state", client=self.aws.clients_in(AWAY)("dynamodb"))
+        return two_regions.state_of(self.aws, NAME)
 
     def look(self) -> dict[str, Any]:
         """Let the watch look now, as its schedule does every minute; what it has written down."""
@@ -114,14 +62,10 @@ class Pallets:
         return dict(self.state().get(HEARTBEAT) or {})
 
     def concurrency(self) -> int:
-        found = self.aws.client("lambda").get_function_concurrency(FunctionName=f"{NAME}-api")
-        return found["ReservedConcurrentExecutions"]
+        return two_regions.concurrency(self.aws, NAME, Role.PRIMARY)
 
     def scale(self, concurrency: int) -> None:
-        """As somebody does by hand."""
-        self.aws.client("lambda").put_function_concurrency(
-            FunctionName=f"{NAME}-api", ReservedConcurrentExecutions=concurrency
-        )
+        two_regions.scale(self.aws, NAME, Role.PRIMARY, concurrency)
 
     def serve(self, role: Role) -> None:
         self.state().put(SERVING, Serving(role=role, since="", execution="test").values())
@@ -137,15 +81,10 @@ def deployed(
 ) -> Iterator[Pallets]:
     """Where policies are enforced: the watch may do what it does."""
     aws, folder = session_aws_enforcing_iam, tmp_path_factory.mktemp(NAME)
-    code = APP.replace("LIBRARY", repr(str(project / "constructs"))).replace("REGIONS", repr((REGION, AWAY)))
-    (folder / "app.py").write_text(code.replace("FUNCTIONS", repr(str(project / "lambda_src"))))
-    app = shlex.join([sys.executable, "app.py"])
-    made = Pallets(aws, aws.deploy(*STACKS, app=app, folder=folder, regions=[AWAY]))
-    eventually(lambda: made.look()["primary_healthy"] is True, "first answer of a function that has just been made")
-    yield made
-    for stack in STACKS:
-        aws.destroy(stack, app=app, folder=folder)
-    assert f"{NAME}-recovery-state" not in aws.clients_in(AWAY)("dynamodb").list_tables()["TableNames"]
+    with two_regions.two_regions(aws, project, folder, name=NAME, more=WATCH_APP) as outputs:
+        made = Pallets(aws, outputs)
+        eventually(lambda: made.look()["primary_healthy"] is True, "first answer of a function that has just been made")
+        yield made
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ RUNNING = {"WorkloadRunning": "yes"}
 AT_WORK_WHEN_THE_PRIMARY_IS_LOST = "it is at work when the primary Region is lost"
 BACKED_UP_WHERE_USERS_WRITE = "backups are made where users write, and copied"
 SET_FROM_THE_PRIMARY = "the primary's stack, deployed last, sets both directions of the copies"
+BY_ITS_NAME = "the primary's stack makes the table with its replica, and the other one knows its name"
 EXPECTED = (
     Expected(logical_id="Orders*State*", path="", reason=AT_WORK_WHEN_THE_PRIMARY_IS_LOST),
     Expected(logical_id="Orders*Switch*", path="", reason=AT_WORK_WHEN_THE_PRIMARY_IS_LOST),
@@ -27,7 +28,12 @@ EXPECTED = (
     Expected(logical_id="Orders*WorkloadDataDocuments*", path="", reason=SET_FROM_THE_PRIMARY),
     Expected(type="AWS::S3::Bucket", path="ReplicationConfiguration", reason=SET_FROM_THE_PRIMARY),
     Expected(logical_id="Orders*DocumentsKey*", path="Description", reason="it says whether originals or copies"),
-    Expected(type="AWS::CloudWatch::Alarm", logical_id="Orders*DataTable*", path="", reason="alarms are the table's"),
+    Expected(logical_id="Orders*RestoreTest*", path="", reason="copies are restored where they are"),
+    Expected(type="AWS::CloudWatch::Alarm", logical_id="Orders*DataTable*", path="Dimensions*", reason=BY_ITS_NAME),
+    Expected(type="AWS::CloudWatch::Alarm", logical_id="Orders*DataTable*", path="Metrics*", reason=BY_ITS_NAME),
+    Expected(
+        logical_id="Orders*DataTableReplicationLatency*", path="", reason="each says how late the other Region is"
+    ),
 )
 RESTORED = Expected(type="AWS::DynamoDB::GlobalTable", logical_id="Orders*DataTable*", reason="it is restored")
 

@@ -18,6 +18,15 @@ STACKS = ("DrBackupAndRestore", "DrPilotLight", "DrWarmStandby", "DrMultiSite")
 # What the sample workload makes on one side.
 OF_ORDERS = [
     Expected(logical_id="OrdersWorkloadDataTable*", path="", reason="the primary's stack makes the table"),
+    *(
+        Expected(
+            type="AWS::CloudWatch::Alarm",
+            logical_id="OrdersWorkloadDataTable*",
+            path=path,
+            reason="the other side knows the table by its name",
+        )
+        for path in ("Dimensions*", "Metrics*")
+    ),
     Expected(logical_id="OrdersWorkloadDataDocuments*", path="", reason="each side copies, and is watched, its way"),
     Expected(type="AWS::S3::Bucket", path="ReplicationConfiguration", reason="set from the primary's stack, both ways"),
     Expected(type="AWS::KMS::Key", logical_id="OrdersWorkload*", path="Description", reason="says whose key it is"),

@@ -15,7 +15,15 @@ from aws_patterns import _function_code
 if TYPE_CHECKING:
     import aws_cdk as cdk
 
-PACKAGES = ["pet_cuddle_otron_api", "pet_cuddle_otron_email", "regional_key_lookup"]
+PACKAGES = [
+    "pet_cuddle_otron_api",
+    "pet_cuddle_otron_email",
+    "regional_key_lookup",
+    "media_uploads",
+    "regional_orders",
+    "cache_password_rotation",
+    "database_password_rotation",
+]
 
 
 @pytest.fixture(params=PACKAGES)

@@ -33,7 +33,7 @@ _ONE_KEY = "Is there too little capacity, or do all want one key? CloudWatch Con
 
 def table_alarms(
     scope: Construct,
-    table: dynamodb.TableV2,
+    table: dynamodb.ITableV2,
     *,
     indexes: Sequence[str],
     replica_regions: Sequence[str],

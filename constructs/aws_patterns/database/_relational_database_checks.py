@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from aws_patterns._names import REGION
 from aws_patterns._validation import Problems, is_token
 from aws_patterns.database import _defaults as defaults
 from aws_patterns.database.engines import TRAITS, Engine
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     )
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 _KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:([a-z0-9-]+):\d{12}:key/[\w-]+")
 
 
@@ -98,7 +98,7 @@ def check_backups(problems: Problems, backups: Backups | None, *, has_replicas: 
 def _check_copy(problems: Problems, copy: BackupCopy) -> None:
     longest = defaults.LONGEST_BACKUP_RETENTION_DAYS
     problems.between("backups.copy.retention_days", copy.retention_days, 1, longest, " days")
-    if not is_token(copy.region) and not _REGION.fullmatch(copy.region):
+    if not is_token(copy.region) and not REGION.fullmatch(copy.region):
         problems.add(f"backups.copy.region must be a Region such as 'eu-central-1', got {copy.region!r}")
     arn = copy.encryption_key_arn
     if arn is None or is_token(arn):

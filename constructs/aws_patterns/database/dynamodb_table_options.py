@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from aws_patterns._names import REGION
 from aws_patterns._types import typed
 from aws_patterns._validation import Problems, is_token
 from aws_patterns.database import _defaults as defaults
@@ -24,7 +25,6 @@ from aws_patterns.recovery import NONE, Loss, Recovery, RecoveryCharacteristics,
 from aws_patterns.recovery_objectives import Objective, check_objectives
 
 _TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
-_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}", re.ASCII)
 _KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:(?P<region>[a-z0-9-]+):\d{12}:key/[\w-]+", re.ASCII)
 _RESILIENCE = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/disaster-recovery-resiliency.html"
 _GLOBAL_TABLES = "https://docs.aws.amazon.com/prescriptive-guidance/latest/dynamodb-global-tables/overview.html"
@@ -136,7 +136,7 @@ def check_dynamodb_table(
 
 def check_region(problems: Problems, name: str, region: str) -> None:
     """Add to ``problems`` whether this is no Region's code."""
-    if not _REGION.fullmatch(region):
+    if not REGION.fullmatch(region):
         problems.add(f"{name} must name Regions by codes such as eu-west-1, got {region!r}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from aws_patterns._names import REGION
 from aws_patterns._types import typed
 from aws_patterns._validation import Problems, is_token
 from aws_patterns.database import _aurora_checks as checks
@@ -20,7 +21,6 @@ from aws_patterns.recovery import MINUTE, Loss, Recovery, RecoveryCharacteristic
 # one adds its Region.
 _NAME = re.compile(r"[a-z](-?[a-z0-9])*")
 _LONGEST_NAME = 40
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 _DISASTER = "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-disaster-recovery.html"
 
 # AWS advises against a bound with one secondary Region alone (aurora-global-database-disaster-recovery.html).
@@ -90,7 +90,7 @@ def check_global_secondary(
     """Add to ``problems`` what is wrong with the part of a global database that is in another Region."""
     _check_name(problems, name)
     if not is_token(primary_region):
-        if not _REGION.fullmatch(primary_region):
+        if not REGION.fullmatch(primary_region):
             problems.add(f"primary_region must be a Region such as 'eu-central-1', got {primary_region!r}")
         elif primary_region == own_region:
             problems.add(f"primary_region must be another Region than this stack's, got {primary_region!r} for both")
@@ -151,7 +151,7 @@ def _check_regions(problems: Problems, regions: Sequence[str], own_region: str |
     for region in dict.fromkeys(regions):
         if is_token(region):
             continue
-        if not _REGION.fullmatch(region):
+        if not REGION.fullmatch(region):
             problems.add(f"secondary_regions must be Regions such as 'eu-central-1', got {region!r}")
         elif region == own_region:
             problems.add(f"secondary_regions must be other Regions than this stack's, got {region!r}")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from aws_patterns._names import REGION
 from aws_patterns._types import typed
 from aws_patterns._validation import Problems, is_token
 from aws_patterns.delivery import _defaults as defaults
@@ -128,7 +129,7 @@ def _check_environment(problems: Problems, at: str, environment: DeliveryEnviron
         problems.add(f"{at}.name must differ from the others, got {name!r} again")
     if environment.account is not None and not re.fullmatch(r"\d{12}", environment.account, re.ASCII):
         problems.add(f"{at}.account must be 12 digits, got {environment.account!r}")
-    if environment.region is not None and not re.fullmatch(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}", environment.region):
+    if environment.region is not None and not REGION.fullmatch(environment.region):
         problems.add(f"{at}.region must be a Region's code such as eu-west-1, got {environment.region!r}")
     for index, alarm in enumerate(environment.rollback_alarms):
         if not alarm:

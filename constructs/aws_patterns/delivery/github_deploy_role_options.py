@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from aws_patterns._names import REGION
 from aws_patterns._types import typed
 from aws_patterns._validation import Problems, is_token
 
 _OWNER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})", re.ASCII)
 _NAME = re.compile(r"[\w.-]{1,100}", re.ASCII)
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
-_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}", re.ASCII)
 _QUALIFIER = re.compile(r"[A-Za-z0-9_-]{1,10}", re.ASCII)
 # What IAM would take for a wildcard, and what GitHub allows in no name of a branch.
 _NOT_IN_NAMES = re.compile(r"[*?\[\s\x00-\x1f~^:\\]")
@@ -80,7 +80,7 @@ def check_github_deploy_role(
     for place, target in enumerate(targets):
         if not is_token(target.account) and not _ACCOUNT.fullmatch(target.account):
             problems.add(f"targets[{place}].account must be 12 digits, got {target.account!r}")
-        if not is_token(target.region) and not _REGION.fullmatch(target.region):
+        if not is_token(target.region) and not REGION.fullmatch(target.region):
             problems.add(f"targets[{place}].region must be a Region's code such as eu-west-1, got {target.region!r}")
         if target in targets[:place]:
             problems.add(f"targets[{place}] is there twice: {target.account} in {target.region}; leave one out")

@@ -36,7 +36,7 @@ SWITCH_SECONDS = (1, 2)
 # thousand environments every ten seconds (lambda/latest/dg/scaling-behavior.html), and a cold start takes a while.
 FLEET_START_SECONDS = 300
 FUNCTION_START_SECONDS = 30
-# Of a quarter AWS says nothing; G3 of the catalogue has 25 to 50 %.
+# AWS names no fraction: a quarter of the users, or half of them, are served while the rest of the capacity starts.
 STANDBY_FRACTIONS = (0.25, 0.5)
 
 # AuroraUserGuide/aurora-global-database-disaster-recovery.html: minutes.
@@ -45,7 +45,7 @@ AURORA_PROMOTION_SECONDS = (60, 600)
 DATABASE_PROMOTION_SECONDS = (300, 900)
 # AWS promises no bound; so late is what an alarm on ReplicaLag allows.
 DATABASE_LAG_SECONDS = (5, 300)
-# 95 % of all restores take less than an hour, whatever the size
+# 95 % of all restores take less than an hour; the time grows with size and partitions, and nothing bounds it
 # (amazondynamodb/latest/developerguide/backuprestore_HowItWorksAWS.html).
 TABLE_RESTORE_SECONDS = (1_800, 3_600)
 # What a database of some size takes to come back from a snapshot: an estimate, to be measured by restore tests.
@@ -154,9 +154,12 @@ LONGEST_RESTORE_TEST_START_HOURS = 168
 # What has not been judged then is deleted all the same.
 RESTORE_TEST_VALIDATION_HOURS = 4
 LONGEST_VALIDATION_HOURS = 168
-# Of what the vault has: a week's, for a test once a week.
+# AWS Backup's own default. The youngest one is tested: how old it may be, ``RecoveryPointWatch`` says
+# (aws-backup/latest/devguide/API_RestoreTestingRecoveryPointSelection.html).
 RESTORE_TEST_WINDOW_DAYS = 30
 LONGEST_RESTORE_TEST_WINDOW_DAYS = 365
+# Of a strategy: backups are a day apart at most, and tables that a failback has left are tested no longer than that.
+TESTED_COPIES_DAYS = 8
 # As many are read on both sides, well within the function's quarter of an hour.
 COMPARED_ITEMS = 1_000
 MOST_COMPARED_ITEMS = 20_000

@@ -12,17 +12,18 @@ from constructs import Construct
 from aws_patterns._validation import Problems
 from aws_patterns.disaster_recovery import _defaults as defaults
 from aws_patterns.disaster_recovery._needs import needs_of
-from aws_patterns.disaster_recovery._restored import RestoredNames, is_free, make_only_while_running
+from aws_patterns.disaster_recovery._restored import RestoredNames, is_free, make_only_while_running, restored_as
 from aws_patterns.disaster_recovery._workload_recovery import characteristics
 from aws_patterns.disaster_recovery.backups.backup_plan import BackupPlan
 from aws_patterns.disaster_recovery.backups.backup_plan_options import BackupCopy, BackupRule
 from aws_patterns.disaster_recovery.backups.backup_vault import BackupVault
 from aws_patterns.disaster_recovery.backups.backup_vault_options import VaultLock
+from aws_patterns.disaster_recovery.backups.restore_test import RestoreTest
 from aws_patterns.disaster_recovery.choice.recovery_design_options import RecoveryDesign
 from aws_patterns.disaster_recovery.choice.recovery_objective import RecoveryObjective
 from aws_patterns.disaster_recovery.choice.strategy_choice import Assessment, assess
 from aws_patterns.disaster_recovery.drift.strategy_drift import construct_id
-from aws_patterns.disaster_recovery.plan import RecoveryPlan, RegionRole, Strategy
+from aws_patterns.disaster_recovery.plan import BackedUpTable, RecoveryPlan, RegionRole, Strategy
 from aws_patterns.disaster_recovery.regional_deployment import RegionalDeployment
 from aws_patterns.disaster_recovery.regional_place import RegionalDomain, RegionalPlace, vault_name
 from aws_patterns.disaster_recovery.runbook.recovery_runbook import RecoveryRunbook
@@ -129,6 +130,7 @@ class _Deployment:
                 removal_policy=removal_policy,
             ),
             backups=self._backups(primary, vaults[RegionRole.PRIMARY]),
+            restore_test=self._restore_test(primary, vaults[RegionRole.RECOVERY]),
             needs=(*needs_of(plan), *recovery.needs),
             characteristics=characteristics(self._assessment, primary.recovery, by_itself=choices.domain is not None),
             assessment=self._assessment,
@@ -224,6 +226,29 @@ class _Deployment:
             ],
             copies=[copy, *choices.backup_copies],
             alarm_topic=choices.alarm_topic,
+            removal_policy=choices.removal_policy,
+        )
+
+    def _restore_test(self, primary: RegionalPart, copies: BackupVault) -> RestoreTest | None:
+        """Of the copies, which are what is restored on the day that counts."""
+        tables = primary.tables_to_back_up
+        # What a key of the account encrypts, in the other Region, can't be compared without knowing that key.
+        if not tables or any(table.encryption_key is not None for table in tables):
+            return None
+        restored = [part.name for part in primary.data if isinstance(part, BackedUpTable)]
+        # After a failback it is one that was restored, under a name that only that day knows.
+        names = [table.table_name for table in tables] if not restored else [*restored, *map(restored_as, restored)]
+        choices = self._choices
+        return RestoreTest(
+            self._scopes[RegionRole.RECOVERY],
+            "RestoreTest",
+            name=choices.name.replace("-", "_"),
+            vault=copies,
+            tables=names,
+            source_region=self._regions[RegionRole.PRIMARY],
+            window_days=defaults.TESTED_COPIES_DAYS,
+            written_attribute=primary.written_attribute,
+            alarm_topic=choices.recovery_alarm_topic,
             removal_policy=choices.removal_policy,
         )
 

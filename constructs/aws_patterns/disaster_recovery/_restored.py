@@ -25,6 +25,11 @@ def restored_parameter(id: str) -> str:
     return f"Restored{id}Name"
 
 
+def restored_as(table_name: str) -> str:
+    """What the names look like under which the runbook restores a table."""
+    return f"{table_name}-restored-*"
+
+
 class RestoredNames:
     """The names of tables that may have been restored, as parameters of a stack."""
 

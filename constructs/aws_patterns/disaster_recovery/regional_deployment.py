@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from aws_patterns.disaster_recovery.backups.backup_plan import BackupPlan
 from aws_patterns.disaster_recovery.backups.backup_vault import BackupVault
+from aws_patterns.disaster_recovery.backups.restore_test import RestoreTest
 from aws_patterns.disaster_recovery.choice.strategy_choice import Assessment
 from aws_patterns.disaster_recovery.plan import RecoveryPlan
 from aws_patterns.disaster_recovery.regional_place import RegionalNeed
@@ -33,6 +34,8 @@ class RegionalDeployment:
         primary_vault: Holds the backups; in the primary Region.
         recovery_vault: Holds their copies.
         backups: When they are made, and of what. ``None`` for a workload that has no tables to back up.
+        restore_test: Restores the copies once a week and compares. ``None`` where there are none, or where a table has
+            a key of the account: make a `RestoreTest` with ``source_keys`` then.
         needs: What the recovery Region must have before it can take over.
         characteristics: What follows from the loss of something.
         assessment: What a recovery takes, loses and costs by the strategy, link after link.
@@ -48,6 +51,7 @@ class RegionalDeployment:
     primary_vault: BackupVault
     recovery_vault: BackupVault
     backups: BackupPlan | None
+    restore_test: RestoreTest | None
     needs: Sequence[RegionalNeed]
     characteristics: RecoveryCharacteristics
     assessment: Assessment

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from aws_patterns._names import DOMAIN_NAME, HOSTED_ZONE_ID, REGION
 from aws_patterns._types import typed
 from aws_patterns._validation import Problems, is_token
 from aws_patterns.disaster_recovery import _defaults as defaults
@@ -22,10 +23,6 @@ from aws_patterns.disaster_recovery.runbook.recovery_runbook_options import (
 )
 from aws_patterns.disaster_recovery.traffic.recovery_state_options import check_recovery_name
 from aws_patterns.recovery import HOUR
-
-_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}", re.ASCII)
-_DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.ASCII)
-_ZONE = re.compile(r"Z[A-Z0-9]{1,31}", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,9 +112,9 @@ def _check_rehearsals(problems: Problems, rehearsals: Rehearsals) -> None:
 @typed
 def check_domain(problems: Problems, *, domain_name: str | None = None, hosted_zone_id: str | None = None) -> None:
     """Add to ``problems`` whatever is wrong with the name by which users call a workload."""
-    if domain_name and not is_token(domain_name) and not _DOMAIN.fullmatch(domain_name):
+    if domain_name and not is_token(domain_name) and not DOMAIN_NAME.fullmatch(domain_name):
         problems.add(f"domain_name must look like orders.example.org, got {domain_name!r}")
-    if hosted_zone_id and not is_token(hosted_zone_id) and not _ZONE.fullmatch(hosted_zone_id):
+    if hosted_zone_id and not is_token(hosted_zone_id) and not HOSTED_ZONE_ID.fullmatch(hosted_zone_id):
         problems.add(f"hosted_zone_id must look like Z0123456789ABCDEFGHIJ, got {hosted_zone_id!r}")
 
 
@@ -160,7 +157,7 @@ def _check_region(problems: Problems, option: str, region: str) -> bool:
             "region=...), for names in both Regions are made of it"
         )
         return False
-    if not _REGION.fullmatch(region):
+    if not REGION.fullmatch(region):
         problems.add(f"{option} must be in a Region such as eu-west-1, got {region!r}")
         return False
     return True

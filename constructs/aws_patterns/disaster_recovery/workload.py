@@ -42,6 +42,9 @@ class RegionalPart:
         compute: What is scaled, with the same names in both Regions.
         data: What is promoted, restored or waited for; the same in both Regions.
         tables_to_back_up: What a backup plan shall hold, in the Region that has it. Default: nothing.
+        written_attribute: Of the items in those tables: when they were written last, in ISO 8601 or in seconds or
+            milliseconds since 1970. By it a restore test tells what has changed since the backup. Default: they don't
+            say.
         front: What gets the workload's domain name. Default: nothing can.
         always: With ``BackupAndRestore`` the recovery Region's part is made on the day it is needed, all but this and
             what is inside of it: what holds data that is copied as it is written, such as a bucket. It may not refer to
@@ -55,6 +58,7 @@ class RegionalPart:
     compute: Sequence[Compute]
     data: Sequence[Data]
     tables_to_back_up: Sequence[dynamodb.ITable | dynamodb.ITableV2] = ()
+    written_attribute: str | None = None
     front: HttpFront | None = None
     always: Sequence[IConstruct] = ()
     needs: Sequence[RegionalNeed] = ()

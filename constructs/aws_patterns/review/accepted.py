@@ -15,11 +15,14 @@ from aws_patterns.review.template_review import review_templates
 DATA_LOSS = "THIS CHANGE LOSES DATA of a stack that is deployed."
 
 _ASSET_HASH = re.compile(r"[0-9a-f]{64}")
+# How a pipeline names an asset that it publishes: with the beginning of another hash, of where it goes.
+_PUBLISHED = re.compile(r"(?<=[0-9a-f]{64}:)([\w-]+)-[0-9a-f]{8}\b")
 
 
 def without_asset_hashes(template: Mapping[str, Any]) -> dict[str, Any]:
     """The template without what changes whenever the code of a function does."""
-    return dict(json.loads(_ASSET_HASH.sub("<asset hash>", json.dumps(template))))
+    text = _PUBLISHED.sub(r"\1-<hash>", json.dumps(template))
+    return dict(json.loads(_ASSET_HASH.sub("<asset hash>", text)))
 
 
 def explained(accepted: Mapping[str, Any], template: Mapping[str, Any], *, name: str, region: str | None = None) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
+from aws_patterns._names import REGION
 from aws_patterns._types import typed
 from aws_patterns._validation import Problems, is_token
 from aws_patterns.recovery import NONE, Loss, Recovery, RecoveryCharacteristics
 from aws_patterns.security import _defaults as defaults
 
 _ALIAS = re.compile(rf"[a-zA-Z0-9/_-]{{1,{defaults.LONGEST_ALIAS}}}", re.ASCII)
-_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}", re.ASCII)
 
 _KMS = "https://docs.aws.amazon.com/kms/latest/developerguide/"
 
@@ -52,7 +52,7 @@ def check_alias(problems: Problems, alias: str, name: str = "alias") -> None:
 
 def check_region(problems: Problems, name: str, region: str) -> None:
     """Add to ``problems`` what is wrong with a Region's code."""
-    if not is_token(region) and not _REGION.fullmatch(region):
+    if not is_token(region) and not REGION.fullmatch(region):
         problems.add(f"{name} must be a Region's code such as eu-west-1, got {region!r}")
 
 

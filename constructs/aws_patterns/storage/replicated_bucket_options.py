@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from aws_patterns._names import REGION
 from aws_patterns._types import typed
 from aws_patterns._validation import Problems, is_token
 from aws_patterns.recovery import HOUR, MINUTE, Loss, Recovery, RecoveryCharacteristics, Span
@@ -14,7 +15,6 @@ from aws_patterns.storage import _defaults as defaults
 from aws_patterns.storage.data_bucket_options import Lifecycle, check_bucket_name
 from aws_patterns.storage.data_bucket_options import recovery_of as recovery_of_bucket
 
-_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}", re.ASCII)
 _ALIAS = re.compile(r"alias/(?!aws/)[\w/-]{1,250}", re.ASCII)
 _KEY_ARN = re.compile(r"arn:[\w-]+:kms:(?P<region>[a-z0-9-]+):\d{12}:key/[\w-]+", re.ASCII)
 _TIME_CONTROL = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-time-control.html"
@@ -52,8 +52,8 @@ class Replica:
         storage_class: Of the copies. Default ``ReplicaClass.STANDARD``.
         delete_markers: Whether what is deleted disappears from the copy too. Default no: nobody deletes both by
             mistake.
-        without_time_control: Take as long as it takes: without S3's promise of 15 minutes for 99.99 % of the objects,
-            and without what it costs.
+        without_time_control: Take as long as it takes: without the 15 minutes that S3 is built to keep for 99.99 % of
+            the objects, and without what they cost.
         both_ways: Whether what is written to the copy is copied back in the same way: for who writes there while the
             Region of the originals is lost. Both sides keep their own storage classes.
     """
@@ -110,7 +110,7 @@ def check_replica(problems: Problems, *, name: str, replica: Replica, source_buc
         problems.add(f"{name}.bucket_name must not be the bucket's own name, got {replica.bucket_name!r} for both")
     problems.one_of(f"{name}.storage_class", replica.storage_class, [str(known) for known in ReplicaClass])
     known_region = not is_token(replica.region)
-    if known_region and not _REGION.fullmatch(replica.region):
+    if known_region and not REGION.fullmatch(replica.region):
         problems.add(f"{name}.region must be a Region's code such as eu-west-1, got {replica.region!r}")
     if replica.key is None or is_token(replica.key):
         return

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from local_aws.launcher import aws
 from local_aws.launcher.added_types.row import Call, Row, by_id
+from local_aws.launcher.extended import extended
 from local_aws.launcher.hooks import Handler, Properties, Provisioned
 from local_aws.launcher.values import mapping, text
 
@@ -25,34 +26,24 @@ _NAMED_ONCE = frozenset({"RestoreTestingPlanName", "RestoreTestingSelectionName"
 
 def handlers(known: Mapping[str, Handler]) -> dict[str, Handler]:
     """The emulator's handler of vaults, extended, and those of the types that it lacks."""
-    return {_VAULT: _vault(known[_VAULT]), **{name: row.handler() for name, row in _ROWS.items()}}
+    return {
+        _VAULT: extended(known[_VAULT], _after, delete=_delete),
+        **{name: row.handler() for name, row in _ROWS.items()},
+    }
 
 
-def _vault(original: Handler) -> Handler:
-    update_original = original["update"]
+def _after(done: Provisioned, properties: Properties, _before: Properties) -> Provisioned:
+    _configure(done[0], properties)
+    return done
 
-    def create(logical_id: str, properties: Properties, stack: str) -> Provisioned:
-        done = original["create"](logical_id, properties, stack)
-        _configure(done[0], properties)
-        return done
 
-    def update(
-        physical_id: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None
-    ) -> Provisioned:
-        named = (logical_id,) if original.get("update_with_logical_id") else ()
-        done = update_original(physical_id, old, new, stack, *named)
-        _configure(done[0], new)
-        return done
-
-    def delete(physical_id: str, _properties: Properties) -> None:
-        # By the API, which keeps a vault that holds something.
-        try:
-            _backup().delete_backup_vault(BackupVaultName=physical_id)
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in _GONE:
-                raise
-
-    return Handler(create=create, update=update, update_with_logical_id=True, delete=delete)
+def _delete(physical_id: str, _properties: Properties) -> None:
+    # By the API, which keeps a vault that holds something.
+    try:
+        _backup().delete_backup_vault(BackupVaultName=physical_id)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _GONE:
+            raise
 
 
 def _configure(name: str, properties: Properties) -> None:

@@ -7,6 +7,7 @@ from typing import cast
 
 from local_aws.launcher import hooks
 from local_aws.launcher.balancing.api import NETWORK_ZONE, forward
+from local_aws.launcher.extended import After, extended
 from local_aws.launcher.hooks import Attributes, Handler, Properties, Provisioned, Record
 from local_aws.launcher.values import items, mapping, text
 
@@ -25,27 +26,14 @@ def handlers(known: Mapping[str, Handler]) -> dict[str, Handler]:
     }
 
 
-def _extended(original: Handler, extend: Callable[[Provisioned, Properties, Properties], Provisioned]) -> Handler:
-    """A handler that changes what another one has provisioned; it gets the properties and those of before."""
-    update_original = original["update"]
-
-    def create(logical_id: str, properties: Properties, stack: str) -> Provisioned:
-        return extend(original["create"](logical_id, properties, stack), properties, {})
-
-    def update(
-        physical_id: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None
-    ) -> Provisioned:
-        named = (logical_id,) if original.get("update_with_logical_id") else ()
-        done = update_original(physical_id, old, new, stack, *named)
-        return extend(done, new, old if done[0] == physical_id else {})
-
+def _extended(original: Handler, after: After) -> Handler:
     def delete(physical_id: str, properties: Properties) -> None:
         listed = hooks.lists(hooks.BALANCER_ATTRIBUTES).get(physical_id, [])
         if any((one["Key"], str(one["Value"])) == _PROTECTED for one in listed):
             raise ValueError(f"Load balancer '{physical_id}' cannot be deleted because deletion protection is enabled")
         original["delete"](physical_id, properties)
 
-    return Handler(create=create, update=update, update_with_logical_id=True, delete=delete)
+    return extended(original, after, delete=delete)
 
 
 def _keep_weights_and_conditions() -> None:

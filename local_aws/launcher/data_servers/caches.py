@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from local_aws.launcher import hooks
 from local_aws.launcher.data_servers.following import followed
 from local_aws.launcher.data_servers.manager import DATA_SERVERS, DataServer
+from local_aws.launcher.extended import extended
 from local_aws.launcher.hooks import Attributes, Handler, Properties, Provisioned
 from local_aws.launcher.values import flag, mapping, text, texts
 
@@ -72,19 +73,10 @@ def _users(properties: Properties) -> Mapping[str, str] | None:
 
 def _with_passwords(original: Handler) -> Handler:
     """The emulator forgets what it is told of passwords."""
-    original_update = original["update"]
 
-    def remember(provisioned: Provisioned, properties: Properties) -> Provisioned:
+    def remember(provisioned: Provisioned, properties: Properties, _before: Properties) -> Provisioned:
         given = texts(properties, "Passwords") or texts(mapping(properties.get("AuthenticationMode")), "Passwords")
         hooks.store(hooks.CACHE_USERS)[provisioned[0]][_PASSWORDS] = given
         return provisioned
 
-    def create(logical_id: str, properties: Properties, stack: str) -> Provisioned:
-        return remember(original["create"](logical_id, properties, stack), properties)
-
-    def update(
-        physical_id: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None
-    ) -> Provisioned:
-        return remember(original_update(physical_id, old, new, stack, logical_id), new)
-
-    return Handler(create=create, update=update, update_with_logical_id=True, delete=original["delete"])
+    return extended(original, remember)

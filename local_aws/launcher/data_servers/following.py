@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
 
 from local_aws.launcher.data_servers.manager import DATA_SERVERS
+from local_aws.launcher.extended import replaced, update_of
 from local_aws.launcher.hooks import Attributes, Handler, Properties, Provisioned
 
 Follow = Callable[[str, Properties], Attributes]
@@ -13,7 +13,7 @@ Follow = Callable[[str, Properties], Attributes]
 
 def followed(original: Handler, kind: str, follow: Follow) -> Handler:
     """A handler after which ``follow`` gives the resource a server, and says which attributes lead there."""
-    original_update = original["update"]
+    update_original = update_of(original)
 
     def led(provisioned: Provisioned, properties: Properties) -> Provisioned:
         identifier, attributes = provisioned
@@ -25,8 +25,7 @@ def followed(original: Handler, kind: str, follow: Follow) -> Handler:
     def update(
         physical_id: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None
     ) -> Provisioned:
-        named = (logical_id,) if original.get("update_with_logical_id") else ()
-        done = original_update(physical_id, old, new, stack, *named)
+        done = update_original(physical_id, old, new, stack, logical_id)
         if done[0] != physical_id:
             DATA_SERVERS.end(kind, physical_id)
         return led(done, new)
@@ -35,7 +34,4 @@ def followed(original: Handler, kind: str, follow: Follow) -> Handler:
         original["delete"](physical_id, properties)
         DATA_SERVERS.end(kind, physical_id)
 
-    # What else the emulator knows about the type, such as how to take a last snapshot, stays.
-    return cast(
-        "Handler", {**original, "create": create, "update": update, "update_with_logical_id": True, "delete": delete}
-    )
+    return replaced(original, create=create, update=update, delete=delete)

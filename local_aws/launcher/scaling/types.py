@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from local_aws.launcher import hooks
+from local_aws.launcher.extended import replaced, update_of
 from local_aws.launcher.hooks import Handler, Properties, Provisioned
 from local_aws.launcher.scaling import groups, instances
 
@@ -17,7 +18,7 @@ def handlers(known: Mapping[str, Handler]) -> dict[str, Handler]:
 
 
 def _group(original: Handler) -> Handler:
-    update_original = original["update"]
+    update_original = update_of(original)
 
     def create(logical_id: str, properties: Properties, stack: str) -> Provisioned:
         done = original["create"](logical_id, properties, stack)
@@ -37,8 +38,7 @@ def _group(original: Handler) -> Handler:
                 instances.template_of(before),
                 list(before.get("TargetGroupARNs", ())),
             )
-            named = (logical_id,) if original.get("update_with_logical_id") else ()
-            done = update_original(physical_id, old, new, stack, *named)
+            done = update_original(physical_id, old, new, stack, logical_id)
             group = hooks.store(hooks.SCALING_GROUPS)[done[0]]
             groups.set_fields(group, new)
             if "DesiredCapacity" not in new and desired is not None:
@@ -60,7 +60,7 @@ def _group(original: Handler) -> Handler:
                 instances.end(instance["InstanceId"])
             original["delete"](physical_id, properties)
 
-    return Handler(create=create, update=update, update_with_logical_id=True, delete=delete)
+    return replaced(original, create=create, update=update, delete=delete)
 
 
 def _move(group: hooks.Record, served: list[str]) -> None:

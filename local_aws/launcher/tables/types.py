@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from typing import cast
 
 from local_aws.launcher import hooks
+from local_aws.launcher.extended import extended, replaced, update_of
 from local_aws.launcher.hooks import Handler, Properties, Provisioned, Record
 from local_aws.launcher.values import flag, items, mapping, text
 
@@ -16,30 +17,16 @@ _GLOBAL_TABLE = "AWS::DynamoDB::GlobalTable"
 
 def handlers(known: Mapping[str, Handler]) -> dict[str, Handler]:
     """The emulator's handlers, extended."""
-    return {_TABLE: _table(known[_TABLE]), _GLOBAL_TABLE: _global_table(known[_GLOBAL_TABLE])}
+    return {_TABLE: extended(known[_TABLE], _after), _GLOBAL_TABLE: _global_table(known[_GLOBAL_TABLE])}
 
 
-def _table(original: Handler) -> Handler:
-    update_original = original["update"]
-
-    def create(logical_id: str, properties: Properties, stack: str) -> Provisioned:
-        done = original["create"](logical_id, properties, stack)
-        _keep_settings(done[0], properties, properties)
-        return done
-
-    def update(
-        physical_id: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None
-    ) -> Provisioned:
-        named = (logical_id,) if original.get("update_with_logical_id") else ()
-        done = update_original(physical_id, old, new, stack, *named)
-        _keep_settings(done[0], new, new)
-        return done
-
-    return Handler(create=create, update=update, update_with_logical_id=True, delete=original["delete"])
+def _after(done: Provisioned, properties: Properties, _before: Properties) -> Provisioned:
+    _keep_settings(done[0], properties, properties)
+    return done
 
 
 def _global_table(original: Handler) -> Handler:
-    update_original = original["update"]
+    update_original = update_of(original)
 
     def create(logical_id: str, properties: Properties, stack: str) -> Provisioned:
         name, _ = original["create"](logical_id, properties, stack)
@@ -50,8 +37,7 @@ def _global_table(original: Handler) -> Handler:
     ) -> Provisioned:
         # The emulator would look for a table named after its logical id, and make another one.
         before, after = ({"TableName": physical_id, **properties} for properties in (old, new))
-        named = (logical_id,) if original.get("update_with_logical_id") else ()
-        name, _ = update_original(physical_id, before, after, stack, *named)
+        name, _ = update_original(physical_id, before, after, stack, logical_id)
         return _with_replicas(name, new)
 
     def delete(physical_id: str, properties: Properties) -> None:
@@ -69,7 +55,7 @@ def _global_table(original: Handler) -> Handler:
                 cast("Callable[[Record], object]", hooks.DELETE_TABLE.get())({"TableName": physical_id})
         original["delete"](physical_id, properties)
 
-    return Handler(create=create, update=update, update_with_logical_id=True, delete=delete)
+    return replaced(original, create=create, update=update, delete=delete)
 
 
 def _with_replicas(name: str, properties: Properties) -> Provisioned:

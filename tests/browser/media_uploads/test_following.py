@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Page, expect
 
-from media_uploads.logic import TYPES, RefusedError, read_request
+from http_api.logic import RefusedError
+from media_uploads.logic import TYPES, read_request
 from tests.browser.fake_service import Reply
 from tests.browser.media_uploads.conftest import choose, picture
 from tests.browser.media_uploads.fake_uploads import FRESH, MAXIMUM_BYTES, FakeUploads, refused

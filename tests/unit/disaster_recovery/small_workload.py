@@ -8,6 +8,7 @@ from aws_cdk import Aws, RemovalPolicy
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -44,6 +45,7 @@ class SmallWorkload:
     profile: WorkloadProfile = PROFILE
     without_tables: bool = False
     without_front: bool = False
+    with_key: bool = False
 
     def build(self, scope: Construct, place: RegionalPlace) -> RegionalPart:
         table_name, running = f"{place.name}-items", round(FULL * place.capacity_fraction)
@@ -65,7 +67,8 @@ class SmallWorkload:
             removal_policy=place.removal_policy,
             auto_delete_objects=place.removal_policy is RemovalPolicy.DESTROY,
         )
-        used = dynamodb.TableV2.from_table_name(scope, "Live", live)
+        key = kms.Key(scope, "Key") if self.with_key else None
+        used = dynamodb.TableV2.from_table_attributes(scope, "Live", table_name=live, encryption_key=key)
         function = lambda_.Function(
             scope,
             "Function",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -315,6 +316,41 @@ def test_every_strategy_has_backups_in_both_regions(found: Mapping[Strategy, Two
     assert names == ["orders-primary", "orders-recovery"]
 
 
+@pytest.mark.parametrize("strategy", Strategy)
+def test_the_copies_are_restored_and_compared_every_week(
+    found: Mapping[Strategy, TwoRegions], strategy: Strategy
+) -> None:
+    """Of whichever table is worked with: after a failback it is one that was restored."""
+    template = found[strategy].recovery
+    assert of_type(found[strategy].primary, "AWS::Backup::RestoreTestingPlan") == {}
+    (plan,) = of_type(template, "AWS::Backup::RestoreTestingPlan").values()
+    assert (plan["Properties"]["RestoreTestingPlanName"], plan["Properties"]["ScheduleExpression"]) == (
+        "orders",
+        "cron(0 5 ? * SUN *)",
+    )
+    chosen = plan["Properties"]["RecoveryPointSelection"]
+    assert chosen["SelectionWindowDays"] == 8
+    assert ":backup-vault:orders-recovery" in json.dumps(chosen["IncludeVaults"])
+    policies = of_type(template, "AWS::IAM::Policy")
+    (read,) = (json.dumps(policy) for name, policy in policies.items() if "RestoreTestMayCompare" in name)
+    tables = {text for text in re.findall(r"table/([\w*-]+)", read) if not text.startswith("awsbackup")}
+    restores = strategy is Strategy.BACKUP_AND_RESTORE
+    assert tables == {"orders-items", *(["orders-items-restored-*"] if restores else [])}
+    (conditions,) = {
+        str(resource.get("Condition"))
+        for name, resource in template["Resources"].items()
+        if "RestoreTest" in name and resource["Type"] != "AWS::Logs::LogGroup"
+    }
+    assert conditions == "None", "from the first day"
+
+
+def test_a_table_with_a_key_of_the_account_is_not_compared(tmp_path: Path) -> None:
+    workload = SmallWorkload(with_key=True)
+    made = deployed(app_in(tmp_path), Strategy.PILOT_LIGHT, workload=workload)
+    assert made.deployment.backups is not None
+    assert made.deployment.restore_test is None
+
+
 @pytest.mark.parametrize(
     ("options", "schedule"),
     [
@@ -349,6 +385,7 @@ def test_backups_are_locked_in_both_regions_and_copied_to_further_vaults(tmp_pat
 def test_a_workload_without_tables_has_nothing_to_back_up(tmp_path: Path) -> None:
     made = deployed(app_in(tmp_path), Strategy.PILOT_LIGHT, workload=SmallWorkload(without_tables=True))
     assert made.deployment.backups is None
+    assert made.deployment.restore_test is None
     assert of_type(made.primary, "AWS::Backup::BackupPlan") == {}
 
 

@@ -9,7 +9,7 @@ def action(name: str, category: str = "Build", order: int = 1) -> dict[str, obje
     return {"Name": name, "ActionTypeId": {"Category": category}, "RunOrder": order}
 
 
-STAGES = [
+STAGES: list[dict[str, object]] = [
     {"Name": "Build", "Actions": [action("Synth")]},
     {"Name": "Assets", "Actions": [action(f"Asset{number}") for number in range(5)]},
     {

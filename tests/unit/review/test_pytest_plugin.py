@@ -78,3 +78,6 @@ def test_another_code_of_a_function_is_accepted(project: pytest.Pytester) -> Non
 
 def test_only_hashes_are_left_out(tmp_path: Path) -> None:
     assert without_asset_hashes({"a": f"{'0f' * 32}.zip", "b": "0f" * 8}) == {"a": "<asset hash>.zip", "b": "0f" * 8}
+    published = f"publish {'0f' * 32}:current_account-current_region-0f0f0f0f now"
+    told = "publish <asset hash>:current_account-current_region-<hash> now"
+    assert without_asset_hashes({"a": published}) == {"a": told}

@@ -16,6 +16,11 @@ _READ_TABLE = ["dynamodb:BatchGetItem", "dynamodb:DescribeTable", "dynamodb:Scan
 _PREFIX = f"{defaults.RESTORE_TEST_PREFIX}*"
 
 
+def _regions(table: str, source_region: str | None) -> Sequence[str | None]:
+    """Where a table may be; one that was restored, in either Region."""
+    return (source_region, None) if source_region and table.endswith("*") else (source_region,)
+
+
 def let_compare(
     scope: Construct,
     function: lambda_.IFunction,
@@ -34,9 +39,11 @@ def let_compare(
     if tables:
         restored = stack.format_arn(service="dynamodb", resource="table", resource_name=_PREFIX)
         originals = [
-            stack.format_arn(service="dynamodb", region=source_region, resource="table", resource_name=name)
+            stack.format_arn(service="dynamodb", region=region, resource="table", resource_name=name)
             for name in tables
+            for region in _regions(name, source_region)
         ]
+        reasons |= {wildcard(scope, arn): "Tables that were restored have names that begin so." for arn in originals}
         policy.add_statements(iam.PolicyStatement(actions=_READ_TABLE, resources=[restored, *originals]))
         reasons[wildcard(scope, restored)] = "AWS Backup ends the names of what it restores for tests as it likes."
     if buckets:

@@ -47,7 +47,8 @@ class RestoreTest(Construct):
     Args:
         name: Of the plan: 1 to 50 letters, digits or underscores.
         vault: Whose recovery points are tested, all of them.
-        tables: Names of the originals in this account. Default: none.
+        tables: Names of the originals in this account; one may end in ``*``, for what is restored in this Region or in
+            ``source_region``. Default: none.
         buckets: Names of the originals. Default: none.
         source_region: Where they are. Default: the stack's own Region.
         schedule: ``cron(...)`` in UTC. Default: Sundays at five.

@@ -51,7 +51,7 @@ def _links(profile: WorkloadProfile, strategy: Strategy, design: RecoveryDesign,
     if strategy is Strategy.MULTI_SITE and design.dns and not _has_one_writer(profile):
         yield links.noticed_by_route_53(design)
         yield links.scale(profile, fraction)
-        yield links.resolvers(design)
+        yield links.resolvers()
         return
     yield links.noticed_by_the_watch(design)
     yield links.decision(design)
@@ -66,7 +66,7 @@ def _links(profile: WorkloadProfile, strategy: Strategy, design: RecoveryDesign,
         return
     if design.dns:
         yield links.traffic_by_route_53(design)
-        yield links.resolvers(design)
+        yield links.resolvers()
     else:
         yield links.traffic_by_the_switch()
 

@@ -72,7 +72,7 @@ PROMOTION: Mapping[DataKind, Fact] = {
 RESTORE: Mapping[DataKind, Fact] = {
     DataKind.TABLE: Fact(
         span=_span(defaults.TABLE_RESTORE_SECONDS),
-        how="95 % of all tables are restored within an hour, whatever their size",
+        how="95 % of all tables are restored within an hour; large ones may take longer (restore tests measure it)",
         source=_TABLE_RESTORES,
         change="keep a replica (pilot light)",
     ),
@@ -102,7 +102,7 @@ REPLICATION: Mapping[DataKind, Fact] = {
         span=Span(
             usual=storage_defaults.REPLICATION_USUAL_SECONDS, worst=storage_defaults.REPLICATION_MINUTES * MINUTE
         ),
-        how="S3 Replication Time Control promises 15 minutes for 99.99 % of the objects",
+        how="S3 Replication Time Control copies 99.99 % of the objects within 15 minutes",
         source=_BUCKETS,
         change="keep what may not be lost in a table, or allow 15 minutes",
     ),

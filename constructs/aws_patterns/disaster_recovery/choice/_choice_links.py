@@ -26,8 +26,7 @@ def noticed_by_the_watch(design: RecoveryDesign) -> Link:
     times = "the first failure" if failures == 1 else f"{failures} failures"
     return Link(
         name="Detection",
-        # At worst the Region is lost just after an answer.
-        span=Span(usual=every * failures, worst=every * (failures + 1)),
+        span=_checks(every, failures),
         how=f"the watch asks every {every} s and tells people after {times}, {every} s x {failures}, and "
         "up to one interval before the first",
         source=_DETECTION,
@@ -143,15 +142,15 @@ def traffic_by_route_53(design: RecoveryDesign) -> Link:
     )
 
 
-def resolvers(design: RecoveryDesign) -> Link:
-    """Who has asked before asks again."""
-    ttl = design.record_ttl_seconds
+def resolvers() -> Link:
+    """Who has asked before asks again. The records are aliases, whose time to live nobody can choose."""
+    ttl = defaults.RECORD_TTL_SECONDS
     return Link(
         name="DNS",
         span=Span(usual=ttl / 2, worst=ttl),
-        how=f"resolvers keep an answer for {ttl:g} s; some keep it for longer, against the rules",
+        how=f"resolvers keep an answer for {ttl} s; some keep it for longer, against the rules",
         source=_TTL,
-        change="design.record_ttl_seconds",
+        change="",
     )
 
 
@@ -192,6 +191,7 @@ def backup(part: DataProfile, interval_seconds: float) -> Link:
 
 
 def _checks(every: int, failures: int) -> Span:
+    # At worst the Region is lost just after an answer.
     return Span(usual=every * failures, worst=every * (failures + 1))
 
 

@@ -29,7 +29,6 @@ class RecoveryDesign:
             the recovery Region, which moves at once, and which is alone there.
         check_interval_seconds: How often Route 53's health checks ask: 10 or 30 seconds. Default 30.
         check_failures: After how many answers in a row Route 53 believes them: 1 to 10. Default 3.
-        record_ttl_seconds: How long resolvers keep an answer. Default 60.
         watch_failures: After how many failures, one a minute, people are told. Default 3.
         decision_seconds: Until somebody has been told, has decided, and has started the runbook; its approval included.
             Default 15 minutes.
@@ -43,7 +42,6 @@ class RecoveryDesign:
     dns: bool = True
     check_interval_seconds: int = defaults.CHECK_INTERVAL_SECONDS
     check_failures: int = defaults.CHECK_FAILURES
-    record_ttl_seconds: float = defaults.RECORD_TTL_SECONDS
     watch_failures: int = defaults.WATCH_FAILURES
     decision_seconds: float = defaults.DECISION_SECONDS
     backup_interval_seconds: float | None = None
@@ -102,9 +100,6 @@ def _check_design(problems: Problems, design: RecoveryDesign) -> None:
             problems.add(f"design.check_interval_seconds must be {known} seconds, got {design.check_interval_seconds}")
     problems.between("design.check_failures", design.check_failures, 1, defaults.MOST_CHECK_FAILURES)
     problems.between("design.watch_failures", design.watch_failures, 1, defaults.MOST_CHECK_FAILURES)
-    problems.between(
-        "design.record_ttl_seconds", design.record_ttl_seconds, 0, defaults.LONGEST_TTL_SECONDS, " seconds"
-    )
     problems.between(
         "design.decision_seconds", design.decision_seconds, 0, defaults.LONGEST_DECISION_SECONDS, " seconds"
     )

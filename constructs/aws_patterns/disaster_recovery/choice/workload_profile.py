@@ -42,8 +42,9 @@ class DataProfile:
     Attributes:
         name: By which people know it.
         kind: What it is.
-        gib: How much there is, in GiB: what a restore takes longer for. Default 10.
-        monthly_cost: Of it in one Region, in the currency of your choice. Default 0: not told.
+        gib: How much there is, in GiB: what copies and backups are priced by. How long a restore takes it does not
+            say: restore tests measure that. Default 10.
+        monthly_cost: Of it in one Region, in US dollars, which list prices are in too. Default 0: not told.
     """
 
     name: str
@@ -61,7 +62,7 @@ class ComputeProfile:
         kind: What it is.
         start_seconds: From being asked for to serving, at the slowest: measure it. Default: 5 minutes for a fleet, 30
             seconds for a function.
-        monthly_cost: Of what serves all users in one Region, in the currency of your choice. Default 0: not told.
+        monthly_cost: Of what serves all users in one Region, in US dollars. Default 0: not told.
     """
 
     name: str

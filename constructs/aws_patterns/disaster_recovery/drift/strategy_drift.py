@@ -32,6 +32,7 @@ def of_strategies(name: str) -> Sequence[Expected]:
             for part in _OF_THE_RECOVERY
         ),
         Expected(logical_id=f"{id}Backups*", path="", reason="backups are made in the primary Region, and copied"),
+        Expected(logical_id=f"{id}RestoreTest*", path="", reason="the copies are restored where they are"),
         Expected(logical_id=f"{id}VaultKey*", path="Description", reason="says whose key it is"),
         Expected(logical_id=f"{id}FrontDoor*", path="", reason="the primary's health is asked of the switch, too"),
         Expected(logical_id=f"{id}FrontDoor*Record*", path="HealthCheckId", reason="only one may have a check"),

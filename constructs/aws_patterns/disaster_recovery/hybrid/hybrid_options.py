@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 
+from aws_patterns._names import DOMAIN_NAME
 from aws_patterns._types import typed
 from aws_patterns._validation import Problems, is_token
 from aws_patterns.disaster_recovery import _defaults as defaults
 
-_DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.ASCII)
 _SERVER = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,253}[A-Za-z0-9])?", re.ASCII)
 _AGENT = re.compile(r"arn:[\w-]+:datasync:[a-z0-9-]+:\d{12}:agent/agent-[0-9a-z]{17}", re.ASCII)
 _LARGEST_ASN = 4_294_967_295
@@ -27,7 +27,7 @@ def check_hybrid_front(
     health_path: str = "/health",
 ) -> None:
     """Add to ``problems`` whatever is wrong with the options of one ``HybridFront``."""
-    if not is_token(domain_name) and not _DOMAIN.fullmatch(domain_name):
+    if not is_token(domain_name) and not DOMAIN_NAME.fullmatch(domain_name):
         problems.add(f"domain_name must look like shop.example.org, got {domain_name!r}")
     check_address(problems, on_premises_address=on_premises_address)
     for name, weight in (("on_premises_weight", on_premises_weight), ("aws_weight", aws_weight)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import cast
 
@@ -12,13 +11,12 @@ from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from aws_patterns._acknowledgments import acknowledge, wildcard
 from aws_patterns._alarms import Alarms
-from aws_patterns._defaults import LOG_RETENTION
+from aws_patterns._http_stage import http_stage
 from aws_patterns._python_function import python_function
 from aws_patterns.disaster_recovery import _defaults as defaults
 from aws_patterns.disaster_recovery.sample._regional_orders_data import RegionalOrdersData
@@ -32,16 +30,6 @@ _ROUTES = (
     ("/orders", apigatewayv2.HttpMethod.GET),
     (HEALTH_PATH, apigatewayv2.HttpMethod.GET),
 )
-# What does not say who asked.
-_LOGGED = {
-    "requestId": "$context.requestId",
-    "time": "$context.requestTime",
-    "route": "$context.routeKey",
-    "status": "$context.status",
-    "latency": "$context.responseLatency",
-    "error": "$context.error.responseType",
-    "integrationError": "$context.integrationErrorMessage",
-}
 
 
 class RegionalOrdersApi(Construct):
@@ -102,26 +90,15 @@ class RegionalOrdersApi(Construct):
         resource.function_name = self.function_name
         resource.reserved_concurrent_executions = concurrency
         self._allow(data)
-        access_logs = logs.LogGroup(
-            self, "AccessLogs", retention=logs.RetentionDays[LOG_RETENTION], removal_policy=removal_policy
-        )
         self.http_api = apigatewayv2.HttpApi(
             self, "HttpApi", api_name=name, description="Orders", create_default_stage=False
         )
-        self.stage = apigatewayv2.HttpStage(
+        self.stage = http_stage(
             self,
-            "Stage",
             http_api=self.http_api,
-            stage_name="$default",
-            auto_deploy=True,
-            detailed_metrics_enabled=True,
-            throttle=apigatewayv2.ThrottleSettings(rate_limit=throttle_rate, burst_limit=throttle_burst),
-        )
-        # The L2's own setting is an interface to implement, for the same two properties.
-        cast(
-            "apigatewayv2.CfnStage", self.stage.node.default_child
-        ).access_log_settings = apigatewayv2.CfnStage.AccessLogSettingsProperty(
-            destination_arn=access_logs.log_group_arn, format=json.dumps(_LOGGED)
+            throttle_rate=throttle_rate,
+            throttle_burst=throttle_burst,
+            removal_policy=removal_policy,
         )
         self._answer()
         self.url = f"https://{self.http_api.api_id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}"

@@ -8,6 +8,7 @@ from aws_cdk import Aws
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
+from aws_patterns.database._dynamodb_alarms import table_alarms
 from aws_patterns.database.dynamodb_table import DynamoDbTable
 from aws_patterns.database.dynamodb_table_options import Replica as TableReplica
 from aws_patterns.database.dynamodb_table_options import StreamView
@@ -60,6 +61,8 @@ class RegionalOrdersData(Construct):
             # After a failback that is another table than the one made here.
             used = dynamodb.TableV2.from_table_name(self, "Used", self.table_name) if place.restores_tables else None
             self.tables = [used or table.table]
+        else:
+            self._watch_table(place)
         primary, copy = self._buckets(place)
         self.documents = self._documents(place, primary, copy)
         self.data: Sequence[Data] = [
@@ -77,6 +80,17 @@ class RegionalOrdersData(Construct):
             "Orders": recovery_of_table([] if place.restores_tables else [place.recovery_region]),
             "Documents": recovery_of_bucket([copy], Lifecycle.READY, region=place.primary_region),
         }
+
+    def _watch_table(self, place: RegionalPlace) -> None:
+        """The alarms that the table has in the primary Region: CloudWatch looks at no other one."""
+        here = Construct(self, "Table")
+        table_alarms(
+            here,
+            dynamodb.TableV2.from_table_name(here, "Used", self.table_name),
+            indexes=[],
+            replica_regions=[] if place.restores_tables else [place.primary_region],
+            topic=place.alarm_topic,
+        )
 
     def _buckets(self, place: RegionalPlace) -> tuple[str, Replica]:
         """The name of the bucket in the primary Region, and the other one: both Regions know both."""

@@ -104,6 +104,7 @@ class RegionalOrders:
             compute=[ScaledFunction(name=api.function_name, full=self.full_concurrency, standby=here)],
             data=data.data,
             tables_to_back_up=data.tables,
+            written_attribute="writtenAt",
             front=HttpFront(api=api.http_api, stage=api.stage),
             always=[data.documents],
             recovery=data.recovery,

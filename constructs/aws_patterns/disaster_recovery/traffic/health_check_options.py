@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from enum import StrEnum
+from ipaddress import AddressValueError, IPv4Address
 
 from aws_patterns._types import typed
 from aws_patterns._validation import Problems, is_token
 from aws_patterns.disaster_recovery import _defaults as defaults
 
-_HOST = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))+|(\d{1,3}\.){3}\d{1,3}", re.ASCII)
+_HOST = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))+", re.ASCII)
+# Of an alarm: p99, tm90 and the like Route 53 does not know.
+_STATISTICS = ("Average", "Minimum", "Maximum", "Sum", "SampleCount")
+_SHORTEST_PERIOD_SECONDS = 60
 # Where Route 53 has checkers (Route53/latest/APIReference/API_HealthCheckConfig.html).
 CHECKER_REGIONS = (
     "ap-northeast-1",
@@ -32,6 +36,11 @@ class WithoutData(StrEnum):
     AS_BEFORE = "LastKnownStatus"
 
 
+def is_address(domain_name: str) -> bool:
+    """Whether this is an IPv4 address, or was meant to be one."""
+    return domain_name.replace(".", "").isdigit()
+
+
 @typed
 def check_endpoint_check(
     problems: Problems,
@@ -45,7 +54,7 @@ def check_endpoint_check(
     checker_regions: Sequence[str] = (),
 ) -> None:
     """Add to ``problems`` whatever is wrong with the options of one ``EndpointHealthCheck``."""
-    if not is_token(domain_name) and not _HOST.fullmatch(domain_name):
+    if not is_token(domain_name) and not _is_host(domain_name):
         problems.add(f"domain_name must be a name or an IPv4 address such as orders.example.org, got {domain_name!r}")
     if not is_token(path) and not path.startswith("/"):
         problems.add(f"path must begin with a slash, such as /health, got {path!r}")
@@ -78,3 +87,42 @@ def check_calculated_check(
         problems.add(f"children must be 1 to {most} health checks, got {len(children)}")
     elif healthy_at_least is not None:
         problems.between("healthy_at_least", healthy_at_least, 1, len(children))
+
+
+@typed
+def check_alarm_check(
+    problems: Problems,
+    *,
+    expression: bool = False,
+    statistic: str | None = None,
+    period_seconds: float | None = None,
+    datapoints: int | None = None,
+    periods: int | None = None,
+) -> None:
+    """Add to ``problems`` why Route 53 can't follow an alarm, by what the CDK knows of it.
+
+    Source: https://docs.aws.amazon.com/Route53/latest/APIReference/API_AlarmIdentifier.html
+    """
+    if expression:
+        problems.add(
+            "alarm must follow one metric, got an expression or a composite alarm: Route 53 looks at the metric "
+            "itself. Have a check for each metric, and a CalculatedHealthCheck over them"
+        )
+    if statistic is not None and statistic not in _STATISTICS:
+        problems.add(f"alarm must have one of the statistics {', '.join(_STATISTICS)}, got {statistic}")
+    if period_seconds is not None and not is_token(period_seconds) and period_seconds < _SHORTEST_PERIOD_SECONDS:
+        problems.add(f"alarm must have a period of 60 seconds or more, got {period_seconds:.15g} seconds")
+    if datapoints is not None and datapoints != periods:
+        problems.add(
+            f"alarm must wait for all of its periods, got {datapoints} out of {periods}: leave out datapoints_to_alarm"
+        )
+
+
+def _is_host(domain_name: str) -> bool:
+    if not is_address(domain_name):
+        return _HOST.fullmatch(domain_name) is not None
+    try:
+        IPv4Address(domain_name)
+    except AddressValueError:
+        return False
+    return True

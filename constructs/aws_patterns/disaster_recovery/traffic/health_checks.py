@@ -13,8 +13,10 @@ from aws_patterns._validation import Problems
 from aws_patterns.disaster_recovery import _defaults as defaults
 from aws_patterns.disaster_recovery.traffic.health_check_options import (
     WithoutData,
+    check_alarm_check,
     check_calculated_check,
     check_endpoint_check,
+    is_address,
 )
 
 
@@ -74,7 +76,7 @@ class EndpointHealthCheck(Construct):
                 checker_regions=checker_regions,
             )
         kind = f"{'HTTP' if plain_http else 'HTTPS'}{'' if text is None else '_STR_MATCH'}"
-        by_address = domain_name.replace(".", "").isdigit()
+        by_address = is_address(domain_name)
         self.health_check = route53.HealthCheck(
             self,
             "HealthCheck",
@@ -143,7 +145,9 @@ class AlarmHealthCheck(Construct):
     that grow, replicas that lag.
 
     Route 53 follows the alarm's metric itself. It takes metrics of a minute or more with the statistics Average,
-    Minimum, Maximum, Sum and SampleCount: no percentiles, no expressions of several metrics, no composite alarms.
+    Minimum, Maximum, Sum and SampleCount: no percentiles, no expressions of several metrics, no composite alarms, and
+    none that wait for some of several periods (AWS: "M out of N"). Of an imported alarm nobody can tell before
+    deployment.
 
     >>> from aws_cdk import aws_cloudwatch as cloudwatch
     >>> metric = cloudwatch.Metric(namespace="Orders", metric_name="Failures", statistic="Sum")
@@ -160,6 +164,9 @@ class AlarmHealthCheck(Construct):
     Attributes:
         health_check: The health check.
 
+    Raises:
+        ValueError: Naming everything for which Route 53 can't follow the alarm.
+
     Source: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-private-hosted-zones.html
     """
 
@@ -174,6 +181,8 @@ class AlarmHealthCheck(Construct):
         inverted: bool = False,
     ) -> None:
         super().__init__(scope, id)
+        with Problems(f"AlarmHealthCheck {self.node.path}") as problems:
+            _check_alarm(problems, alarm)
         self.health_check = route53.HealthCheck(
             self,
             "HealthCheck",
@@ -192,6 +201,27 @@ _WITHOUT_DATA = {
     WithoutData.UNHEALTHY: route53.InsufficientDataHealthStatusEnum.UNHEALTHY,
     WithoutData.AS_BEFORE: route53.InsufficientDataHealthStatusEnum.LAST_KNOWN_STATUS,
 }
+
+
+def _check_alarm(problems: Problems, alarm: cloudwatch.IAlarm) -> None:
+    """Tell what is known of the alarm; of an imported one there is nothing."""
+    resource = alarm.node.default_child
+    if isinstance(resource, cloudwatch.CfnCompositeAlarm):
+        check_alarm_check(problems, expression=True)
+    elif isinstance(resource, cloudwatch.CfnAlarm):
+        check_alarm_check(
+            problems,
+            expression=isinstance(alarm, cloudwatch.Alarm) and isinstance(alarm.metric, cloudwatch.MathExpression),
+            statistic=resource.extended_statistic,
+            period_seconds=resource.period,
+            datapoints=_whole(resource.datapoints_to_alarm),
+            periods=_whole(resource.evaluation_periods),
+        )
+
+
+def _whole(number: float | None) -> int | None:
+    """The CDK speaks of numbers, whatever they count."""
+    return None if number is None else int(number)
 
 
 def _name(check: route53.HealthCheck) -> None:

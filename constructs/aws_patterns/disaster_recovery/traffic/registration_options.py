@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
+from aws_patterns._names import REGION
 from aws_patterns._types import typed
 from aws_patterns._validation import Problems, is_token
 from aws_patterns.disaster_recovery.plan import RegionRole
 from aws_patterns.disaster_recovery.traffic.recovery_state_options import StateItem, check_recovery_name
 
-_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}", re.ASCII)
 _URL = re.compile(r"https://[^/\s?#]+(/[^\s?#]*[^/\s?#])?", re.ASCII)
 
 ITEMS = {RegionRole.PRIMARY: StateItem.PRIMARY_ENDPOINT, RegionRole.RECOVERY: StateItem.RECOVERY_ENDPOINT}
@@ -25,5 +25,5 @@ def check_registration(problems: Problems, *, name: str, role: RegionRole, url: 
             "url must look like https://api.example.org, without a slash, a query or a fragment at the end, got "
             f"{url!r}"
         )
-    if not is_token(recovery_region) and not _REGION.fullmatch(recovery_region):
+    if not is_token(recovery_region) and not REGION.fullmatch(recovery_region):
         problems.add(f"recovery_region must be a Region such as eu-west-1, got {recovery_region!r}")

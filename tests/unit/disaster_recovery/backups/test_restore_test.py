@@ -81,6 +81,13 @@ def test_the_function_reads_both_sides_and_writes_to_none() -> None:
     assert ":s3:::letters/*" in found["s3:GetObject"]
 
 
+def test_tables_that_were_restored_are_read_in_both_regions() -> None:
+    found = allowed(made(tables=["orders", "orders-restored-*"]), "TestMayCompare")
+    for region in ("eu-west-1", "eu-central-1"):
+        assert f":dynamodb:{region}:111122223333:table/orders-restored-*" in found["dynamodb:Scan"]
+    assert ':dynamodb:eu-central-1:111122223333:table/orders"' not in found["dynamodb:Scan"]
+
+
 def test_it_is_called_for_this_plans_jobs_that_are_done() -> None:
     rules = made().find_resources("AWS::Events::Rule").values()
     (pattern,) = [rule["Properties"]["EventPattern"] for rule in rules if "EventPattern" in rule["Properties"]]

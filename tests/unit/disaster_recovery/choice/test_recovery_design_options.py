@@ -96,7 +96,6 @@ def test_a_design_is_within_its_limits() -> None:
     design = RecoveryDesign(
         check_interval_seconds=20,
         check_failures=0,
-        record_ttl_seconds=-1,
         watch_failures=11,
         decision_seconds=90_000,
         backup_interval_seconds=5_000,
@@ -107,7 +106,6 @@ def test_a_design_is_within_its_limits() -> None:
         "design.check_interval_seconds must be 10 or 30 seconds, got 20",
         "design.check_failures must be between 1 and 10, got 0",
         "design.watch_failures must be between 1 and 10, got 11",
-        "design.record_ttl_seconds must be between 0 and 172800 seconds, got -1 seconds",
         "design.decision_seconds must be between 0 and 86400 seconds, got 90000 seconds",
         "design.backup_kept_days must be between 1 and 36500 days, got 0 days",
         "design.capacity_fraction must be between 0 and 1, got 1.5",

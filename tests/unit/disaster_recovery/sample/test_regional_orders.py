@@ -113,6 +113,22 @@ class TestTable:
             id="Orders", name="orders-orders", primary_vault="orders-primary", recovery_vault="orders-recovery"
         )
 
+    @pytest.mark.parametrize("strategy", Strategy)
+    def test_each_region_has_its_alarms(self, strategy: Strategy) -> None:
+        """CloudWatch looks at its own Region alone."""
+        _, template = built(RegionRole.RECOVERY, strategy, restored_names=lambda _id, default: default, with_topic=True)
+        told = {
+            name.partition("WorkloadData")[0]: alarm["Properties"]
+            for name, alarm in template.find_resources("AWS::CloudWatch::Alarm").items()
+            if "DataTable" in name
+        }
+        replicates = strategy is not Strategy.BACKUP_AND_RESTORE
+        assert {json.dumps(alarm).count('"orders-orders"') > 0 for alarm in told.values()} == {True}
+        metrics = {alarm.get("MetricName", "SystemErrors") for alarm in told.values()}
+        wanted = {"ReadThrottleEvents", "WriteThrottleEvents", "SystemErrors"}
+        assert metrics == wanted | ({"ReplicationLatency"} if replicates else set())
+        assert all(alarm["AlarmActions"] for alarm in told.values())
+
     def test_it_has_no_replica_then_and_what_is_worked_with_is_backed_up(self) -> None:
         part, template = built(strategy=Strategy.BACKUP_AND_RESTORE, restored_names=lambda _id, _default: "restored")
         table = only(template, "AWS::DynamoDB::GlobalTable")

@@ -33,6 +33,7 @@ from aws_patterns.disaster_recovery.traffic.routing_options import (
 )
 
 ADDRESS = "192.0.2.1"
+METRIC = cloudwatch.Metric(namespace="Orders", metric_name="Failures", statistic="Sum")
 POLICIES = ("Weight", "Region", "Failover", "GeoLocation", "GeoProximityLocation", "MultiValueAnswer")
 
 
@@ -237,6 +238,12 @@ class TestEndpointChecks:
         endpoint_check(stack, domain_name=cdk.Fn.import_value("Name"))
         assert configuration(stack, "Check")["FullyQualifiedDomainName"] == {"Fn::ImportValue": "Name"}
 
+    @pytest.mark.parametrize("name", ["192.0.2.256", "192.0.2", "-a.example.org", "example"])
+    def test_what_is_neither_a_name_nor_an_address(self, stack: cdk.Stack, name: str) -> None:
+        with pytest.raises(ValueError, match="domain_name must be a name or an IPv4 address") as raised:
+            endpoint_check(stack, domain_name=name)
+        assert str(raised.value).endswith(f"such as orders.example.org, got {name!r}")
+
     def test_what_can_not_be_is_told_at_once(self, stack: cdk.Stack) -> None:
         with pytest.raises(ValueError, match="can't be built") as raised:
             endpoint_check(
@@ -305,6 +312,40 @@ class TestOtherChecks:
             "Inverted": True,
             "Type": "CLOUDWATCH_METRIC",
         }
+
+    def test_an_alarm_of_the_same_stack(self, stack: cdk.Stack) -> None:
+        alarm = METRIC.create_alarm(stack, "Alarm", threshold=1, evaluation_periods=3)
+        AlarmHealthCheck(stack, "Check", alarm=alarm)
+        made = configuration(stack, "Check")
+        assert made["AlarmIdentifier"] == {"Name": stack.resolve(alarm.alarm_name), "Region": {"Ref": "AWS::Region"}}
+        assert made["InsufficientDataHealthStatus"] == "Unhealthy"
+
+    def test_alarms_that_route_53_can_not_follow(self, stack: cdk.Stack) -> None:
+        short = METRIC.with_(statistic="p99", period=cdk.Duration.seconds(10))
+        alarm = short.create_alarm(stack, "Alarm", threshold=1, evaluation_periods=3, datapoints_to_alarm=2)
+        with pytest.raises(ValueError, match="can't be built") as raised:
+            AlarmHealthCheck(stack, "Check", alarm=alarm)
+        assert str(raised.value) == (
+            "AlarmHealthCheck S/Check can't be built:\n"
+            "  - alarm must have one of the statistics Average, Minimum, Maximum, Sum, SampleCount, got p99\n"
+            "  - alarm must have a period of 60 seconds or more, got 10 seconds\n"
+            "  - alarm must wait for all of its periods, got 2 out of 3: leave out datapoints_to_alarm"
+        )
+
+    def test_an_alarm_of_several_metrics_or_alarms(self, stack: cdk.Stack) -> None:
+        sums = cloudwatch.MathExpression(expression="a * 2", using_metrics={"a": METRIC})
+        one = sums.create_alarm(stack, "Alarm", threshold=1, evaluation_periods=3)
+        composite = cloudwatch.CompositeAlarm(
+            stack, "Composite", alarm_rule=cloudwatch.AlarmRule.from_alarm(one, cloudwatch.AlarmState.ALARM)
+        )
+        for number, alarm in enumerate((one, composite)):
+            with pytest.raises(ValueError, match="can't be built") as raised:
+                AlarmHealthCheck(stack, f"Check{number}", alarm=alarm)
+            assert str(raised.value) == (
+                f"AlarmHealthCheck S/Check{number} can't be built:\n"
+                "  - alarm must follow one metric, got an expression or a composite alarm: Route 53 looks at the "
+                "metric itself. Have a check for each metric, and a CalculatedHealthCheck over them"
+            )
 
     def test_the_console_shows_where_it_belongs(self, stack: cdk.Stack) -> None:
         endpoint_check(stack)

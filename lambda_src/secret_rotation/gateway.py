@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from database_password_rotation.logic import RotationError, Stage
+from secret_rotation.logic import RotationError, Stage
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 _CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 4})
 
 
-class Gateway:
+class SecretVersions:
     """Reads and writes the versions of a secret."""
 
     def __init__(self, client: SecretsManagerClient) -> None:
         self._client = client
 
     @classmethod
-    def from_environment(cls) -> Gateway:
+    def from_environment(cls) -> SecretVersions:
         return cls(boto3.session.Session().client("secretsmanager", config=_CONFIG))
 
     def stages(self, secret: str) -> Mapping[str, frozenset[str]]:
