@@ -188,6 +188,7 @@ IAM_ROLES = Hook("ministack.services.iam", "_roles", "to know whom roles of back
 BACKUP_VAULTS = Hook(_BACKUP, "_vaults", "to know the vaults of backups")
 BACKUP_PLANS = Hook(_BACKUP, "_plans", "to carry out the rules of backup plans")
 BACKUP_SELECTIONS = Hook(_BACKUP, "_selections", "to know what plans back up")
+REGISTER_SESSION = Hook("ministack.services.sts", "register_session", "to let functions begin side by side")
 IAM_ACTION = Hook(_IAM_ACTIONS, "extract_iam_action", "to name the actions of batches")
 RESOURCE_ARN = Hook(_IAM_ACTIONS, "extract_resource_arn", "to name the resources of mails and backups")
 ENFORCE = Hook(_IAM, "enforce", "to give IAM the condition keys of a mail")

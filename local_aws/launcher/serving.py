@@ -32,6 +32,7 @@ from local_aws.launcher import (
     regions,
     scaling,
     secret_rotations,
+    sessions,
     tables,
     undelivered,
 )
@@ -80,6 +81,7 @@ async def serve(port: int, metrics_interval: float, *, programs: bool) -> None:
     faults.install()
     parameters.install()
     refinements.install()
+    sessions.install()
     mail_permissions.install()
     queue_permissions.install()
     concurrency_permissions.install()

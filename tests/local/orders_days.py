@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -33,6 +34,7 @@ STRATEGIES: Mapping[str, tuple[str, int | None]] = {
     "DrWarmStandby": ("orders-warm", 2),
     "DrMultiSite": ("orders-multi", FULL),
 }
+_READERS = 4
 TEA = {"product": "tea", "quantity": 2}
 
 
@@ -46,6 +48,7 @@ class Orders:
         name: Of the workload.
         standby: What runs in the recovery Region while the primary serves.
         acknowledged: When each order was, by its id.
+        front_door: Where users call it.
     """
 
     aws: EmbeddedAws
@@ -53,6 +56,10 @@ class Orders:
     name: str
     standby: int | None
     acknowledged: dict[str, datetime] = field(default_factory=dict)
+    front_door: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "front_door", self.output("ServiceUrl"))
 
     # --- What users see ---
 
@@ -63,11 +70,6 @@ class Orders:
         if answer.status == 307:
             answer = self.aws.http(method, answer.headers["location"], body=text)
         return answer.status, answer.json() if answer.text.startswith("{") else {}
-
-    @property
-    def front_door(self) -> str:
-        """Where users call it."""
-        return self.output("ServiceUrl")
 
     def try_order(self) -> str | None:
         """Write through the front door; the Region that acknowledges it, if one does."""
@@ -86,7 +88,10 @@ class Orders:
 
     def lost(self, url: str | None = None) -> set[str]:
         """Of all that was ever acknowledged: what users do not find now, order and document, at the front door."""
-        return {id for id in self.acknowledged if not self._has(url or self.front_door, id)}
+        # A standby may have the capacity for few readers.
+        with ThreadPoolExecutor(_READERS if url is None else 1) as readers:
+            asked = {id: readers.submit(self._has, url or self.front_door, id) for id in self.acknowledged}
+            return {id for id, found in asked.items() if not found.result()}
 
     def served_by(self) -> str | None:
         """The Region that users reach; ``None``: nobody is served."""

@@ -139,13 +139,13 @@ def test_a_drill_is_not_noticed_by_users_nor_by_the_primary(orders: Orders) -> N
 
 @with_copies
 def test_nothing_is_lost_with_the_primary_region(orders: Orders) -> None:
-    orders.order(10, REGION)
+    orders.order(5, REGION)
     orders.has_arrived()
     orders.aws.lose(REGION)
     over = succeeded(orders.run(Mode.FAILOVER))
     assert outcomes(over)["FencePrimary"] == "skipped", "its Region is gone"
     assert orders.lost() == set()
-    orders.order(10, AWAY)
+    orders.order(5, AWAY)
     orders.aws.reconnect()
     back = succeeded(orders.run(Mode.FAILBACK))
     assert outcomes(back)["WaitForData"] == "done"
@@ -154,7 +154,7 @@ def test_nothing_is_lost_with_the_primary_region(orders: Orders) -> None:
     assert orders.lost() == set()
 
 
-@with_copies
+@pytest.mark.parametrize("orders", ["DrPilotLight"], indirect=True)
 def test_what_had_not_arrived_is_within_the_measured_recovery_point_and_comes_back(orders: Orders) -> None:
     orders.has_arrived()
     orders.look()
@@ -173,7 +173,7 @@ def test_what_had_not_arrived_is_within_the_measured_recovery_point_and_comes_ba
     assert orders.lost() == set()
 
 
-@with_copies
+@pytest.mark.parametrize("orders", ["DrWarmStandby"], indirect=True)
 def test_a_primary_that_comes_back_in_the_middle_of_a_failover_does_not_serve_besides(orders: Orders) -> None:
     orders.has_arrived()
     orders.aws.lose(REGION)
@@ -266,3 +266,21 @@ def test_the_copies_are_restored_and_compared(orders: Orders) -> None:
     verdicts = {(job["ValidationStatus"], job["DeletionStatus"]) for job in judged()}
     assert verdicts == {("SUCCESSFUL", "SUCCESSFUL")}, judged()
     assert "identical" in judged()[0]["ValidationStatusMessage"]
+
+
+@pytest.mark.parametrize("orders", ["DrMultiSite"], indirect=True)
+def test_a_deployed_workload_gets_another_strategy_and_keeps_its_data(orders: Orders) -> None:
+    """In the same stacks: down to the cheapest, which has no replica, and up to the dearest again."""
+    same = {**SETTINGS, "stack_name": orders.stack, "workload_name": orders.name}
+    tables, name = orders.aws.client("dynamodb"), f"{orders.name}-orders"
+    made = tables.describe_table(TableName=name)["Table"]["TableId"]
+    for stack, replicas in (("DrBackupAndRestore", []), ("DrMultiSite", [AWAY])):
+        orders.aws.deploy(stack, context=same)
+        found = tables.describe_table(TableName=name)["Table"]
+        assert [one["RegionName"] for one in found.get("Replicas", [])] == replicas
+        assert found["TableId"] == made
+        orders.order(2, REGION)
+        assert orders.lost() == set()
+    # What came in between is in the replica that came back.
+    orders.has_arrived()
+    assert orders.lost(orders.output("RecoveryUrl")) == set()
