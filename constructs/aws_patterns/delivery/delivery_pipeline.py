@@ -13,6 +13,7 @@ from constructs import Construct
 
 from aws_patterns._validation import Problems
 from aws_patterns.delivery import _defaults as defaults
+from aws_patterns.delivery._bootstrap_roles import bootstrap_role_arn
 from aws_patterns.delivery._pipeline_findings import accept_findings
 from aws_patterns.delivery._pipeline_rollback import roll_back
 from aws_patterns.delivery.delivery_pipeline_options import (
@@ -20,6 +21,7 @@ from aws_patterns.delivery.delivery_pipeline_options import (
     PipelineCommands,
     check_delivery_pipeline,
 )
+from aws_patterns.delivery.github_deploy_role_options import DeploymentTarget
 from aws_patterns.security.encryption_key import EncryptionKey
 from aws_patterns.storage.data_bucket import DataBucket
 
@@ -188,11 +190,13 @@ class DeliveryPipeline(Construct):
 
     def _lookup_roles(self, environments: Sequence[DeliveryEnvironment]) -> list[str]:
         own = Stack.of(self)
-        qualifier = own.bundling_required and defaults.BOOTSTRAP_QUALIFIER
-        places = dict.fromkeys((each.account or own.account, each.region or own.region) for each in environments)
+        places = [
+            DeploymentTarget(account=each.account or own.account, region=each.region or own.region)
+            for each in environments
+        ]
         return [
-            f"arn:{own.partition}:iam::{account}:role/cdk-{qualifier}-lookup-role-{account}-{region}"
-            for account, region in places
+            bootstrap_role_arn(self, "lookup", place, qualifier=defaults.BOOTSTRAP_QUALIFIER)
+            for place in dict.fromkeys(places)
         ]
 
     def _deploy_to(self, environment: DeliveryEnvironment, build_stage: BuildStage) -> Stage:

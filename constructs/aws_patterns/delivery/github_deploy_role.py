@@ -10,6 +10,7 @@ from constructs import Construct
 
 from aws_patterns._validation import Problems
 from aws_patterns.delivery import _defaults as defaults
+from aws_patterns.delivery._bootstrap_roles import bootstrap_role_arn
 from aws_patterns.delivery.github_deploy_role_options import (
     DeploymentTarget,
     GitHubRepository,
@@ -112,14 +113,5 @@ class GitHubDeployRole(Construct):
     def _let_take(
         self, role: iam.Role, kinds: Sequence[str], places: Sequence[DeploymentTarget], qualifier: str
     ) -> None:
-        partition = Stack.of(self).partition
-        role.add_to_policy(
-            iam.PolicyStatement(
-                actions=["sts:AssumeRole"],
-                resources=[
-                    f"arn:{partition}:iam::{place.account}:role/cdk-{qualifier}-{kind}-role-{place.account}-{place.region}"
-                    for place in places
-                    for kind in kinds
-                ],
-            )
-        )
+        roles = [bootstrap_role_arn(self, kind, place, qualifier=qualifier) for place in places for kind in kinds]
+        role.add_to_policy(iam.PolicyStatement(actions=["sts:AssumeRole"], resources=roles))

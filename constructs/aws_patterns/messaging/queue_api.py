@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
@@ -17,6 +17,7 @@ from constructs import Construct
 
 from aws_patterns._alarms import Alarms
 from aws_patterns._defaults import LOG_RETENTION
+from aws_patterns._execute_api import execute_api_url
 from aws_patterns._validation import Problems
 from aws_patterns.messaging import _defaults as defaults
 from aws_patterns.messaging._queue_api_findings import acknowledge_findings
@@ -142,7 +143,7 @@ class QueueApi(Construct):
         self.rest_api = self._make_api(throttle_rate, throttle_burst, account_log_role=account_log_role)
         self._replies.add_those_of_the_gateway(self.rest_api)
         self.post = self._make_method(schema, authorizer, cors_origin)
-        origin = f"https://{self.rest_api.rest_api_id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}"
+        origin = execute_api_url(self.rest_api.rest_api_id)
         self.url = f"{origin}/{_STAGE}/{path}"
         self.web_acl = self._limit(web_acl_rate_limit, web_acl_arn)
         alarms = Alarms(self, alarm_topic)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from aws_patterns._acknowledgments import acknowledge
+from aws_patterns._execute_api import execute_api_url
 from aws_patterns._http_stage import http_stage
 
 
@@ -53,7 +54,7 @@ class MediaUploadsApi(Construct):
             throttle_burst=throttle_burst,
             removal_policy=removal_policy,
         )
-        self.origin = f"https://{self.http_api.api_id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}"
+        self.origin = execute_api_url(self.http_api.api_id)
         self.url = f"{self.origin}/uploads"
 
     def answer_with(self, function: lambda_.IFunction) -> None:

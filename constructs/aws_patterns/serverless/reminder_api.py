@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -11,6 +11,7 @@ from constructs import Construct
 
 from aws_patterns._acknowledgments import acknowledge
 from aws_patterns._defaults import LOG_RETENTION
+from aws_patterns._execute_api import execute_api_url
 
 _ANY_ORIGIN = "*"
 
@@ -98,7 +99,7 @@ class ReminderApi(Construct):
         self.rest_api.node.try_remove_child("Endpoint")
         self._answer_refusals()
         self.post = self._add_methods(function)
-        self.origin = f"https://{self.rest_api.rest_api_id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}"
+        self.origin = execute_api_url(self.rest_api.rest_api_id)
         self.url = f"{self.origin}/{_STAGE}/petcuddleotron"
         self.web_acl = self._limit_per_address(web_acl_rate_limit) if web_acl_rate_limit is not None else None
         self._acknowledge_findings(account_log_role)

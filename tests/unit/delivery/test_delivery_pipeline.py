@@ -198,6 +198,14 @@ def test_the_review_looks_and_no_more(template: Template) -> None:
     ]
 
 
+def test_the_review_looks_likewise_where_only_another_stack_was_asked_for() -> None:
+    """The CDK CLI then says which stacks have to be bundled, and this is none of them."""
+    app = cdk.App(builtin_cloud_formation_validation=False, context={"aws:cdk:bundling-stacks": ["Another"]})
+    template = Template.from_stack(cdk.Stack.of(build(new_stack(app))))
+    looking = [each for each in statements(template, "ChecksReview") if each["Action"] == "sts:AssumeRole"]
+    assert "role/cdk-hnb659fds-lookup-role-111122223333-eu-west-1" in json.dumps(looking)
+
+
 def test_other_accounts_and_regions_are_deployed_to_by_their_own_roles() -> None:
     delivery = build(
         environments=[

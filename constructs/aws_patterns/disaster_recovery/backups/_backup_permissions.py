@@ -18,8 +18,9 @@ from aws_patterns.disaster_recovery.backups._recovery_points import key_alias, v
 from aws_patterns.disaster_recovery.backups.backup_plan_options import BackupCopy
 from aws_patterns.disaster_recovery.backups.backup_vault import BackupVault
 
-_READ_TABLE = ["dynamodb:DescribeTable", "dynamodb:ListTagsOfResource", "dynamodb:StartAwsBackupJob"]
-_WRITE_TABLE = [
+SERVICE = "backup.amazonaws.com"
+READ_TABLE = ["dynamodb:DescribeTable", "dynamodb:ListTagsOfResource", "dynamodb:StartAwsBackupJob"]
+WRITE_TABLE = [
     *("dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:DescribeTable", "dynamodb:GetItem"),
     *("dynamodb:PutItem", "dynamodb:Query", "dynamodb:RestoreTableFromAwsBackup", "dynamodb:Scan"),
     "dynamodb:UpdateItem",
@@ -49,7 +50,14 @@ _OF_RULES = [
     *("events:ListTargetsByRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets"),
 ]
 _EVERYWHERE = ["cloudwatch:GetMetricData", "events:ListRules"]
-_USE_KEY = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
+USE_KEY = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
+# To services of AWS alone, which go on with it after the call.
+GRANTED_TO_AWS = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+
+
+def this_accounts_jobs() -> iam.ServicePrincipal:
+    """AWS Backup, for this account's jobs alone."""
+    return iam.ServicePrincipal(SERVICE, conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}})
 
 
 class BackupPermissions:
@@ -67,11 +75,11 @@ class BackupPermissions:
 
     def read_tables(self, names: Sequence[str]) -> None:
         """Let it back tables up."""
-        self._allow(_READ_TABLE, self._tables(names))
+        self._allow(READ_TABLE, self._tables(names))
 
     def write_tables(self, names: Sequence[str]) -> None:
         """Let it make tables, and write to what it made."""
-        self._allow(_WRITE_TABLE, self._tables(names))
+        self._allow(WRITE_TABLE, self._tables(names))
 
     def read_buckets(self, names: Sequence[str]) -> None:
         """Let it back buckets up: it lists what is there, and a rule of its own tells it of changes."""
@@ -129,7 +137,7 @@ class BackupPermissions:
         return list(arns)
 
     def _use_key(self, arn: str) -> None:
-        self._allow(_USE_KEY, [arn])
+        self._allow(USE_KEY, [arn])
         self._let_grant([arn])
 
     def _use_key_by_alias(self, region: str, alias: str) -> None:
@@ -138,7 +146,7 @@ class BackupPermissions:
             service="kms", region=region, resource="key/*", arn_format=ArnFormat.NO_RESOURCE_NAME
         )
         named = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": alias}}
-        self._allow(_USE_KEY, [keys], named)
+        self._allow(USE_KEY, [keys], named)
         self._let_grant([keys], named)
         self._reasons[wildcard(self._scope, keys)] = (
             "By its alias, which the condition names: its id is not known here."
@@ -150,8 +158,7 @@ class BackupPermissions:
         self._allow(actions, [key.key_arn], {"StringEquals": {"kms:ViaService": services}})
 
     def _let_grant(self, arns: Sequence[str], conditions: Mapping[str, object] | None = None) -> None:
-        """To services of AWS alone, which go on with it after the call."""
-        self._allow(["kms:CreateGrant"], arns, {**(conditions or {}), "Bool": {"kms:GrantIsForAWSResource": "true"}})
+        self._allow(["kms:CreateGrant"], arns, {**(conditions or {}), **GRANTED_TO_AWS})
 
     def _allow(
         self, actions: Sequence[str], resources: Sequence[str], conditions: Mapping[str, object] | None = None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from aws_patterns._names import REGION
 from aws_patterns._types import typed
 from aws_patterns._validation import Problems, is_token
 from aws_patterns.disaster_recovery import _defaults as defaults
@@ -13,7 +14,6 @@ from aws_patterns.disaster_recovery.backups.backup_vault_options import VaultLoc
 from aws_patterns.recovery import HOUR, MINUTE, Loss, Recovery, RecoveryCharacteristics, Span
 
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{1,50}", re.ASCII)
-_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}", re.ASCII)
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _KEY = re.compile(r"arn:[\w-]+:kms:[a-z0-9-]+:\d{12}:key/[\w-]+", re.ASCII)
 _GUIDE = "https://docs.aws.amazon.com/aws-backup/latest/devguide/"
@@ -156,7 +156,7 @@ def _check_copy(
     problems: Problems, option: str, copy: BackupCopy, rules: Sequence[BackupRule], *, has_buckets: bool
 ) -> None:
     check_vault_name(problems, f"{option}.vault_name", copy.vault_name)
-    if not is_token(copy.region) and not _REGION.fullmatch(copy.region):
+    if not is_token(copy.region) and not REGION.fullmatch(copy.region):
         problems.add(f"{option}.region must be a Region's code such as eu-west-1, got {copy.region!r}")
     if copy.account is not None and not is_token(copy.account) and not _ACCOUNT.fullmatch(copy.account):
         problems.add(f"{option}.account must be an account's number of 12 digits, got {copy.account!r}")

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from aws_patterns.disaster_recovery.backups._backup_permissions import BackupPermissions
+from aws_patterns.disaster_recovery.backups._backup_permissions import SERVICE, BackupPermissions, this_accounts_jobs
 from aws_patterns.disaster_recovery.backups.backup_plan_options import BackupCopy
 from aws_patterns.disaster_recovery.backups.backup_vault import BackupVault
-
-_TRUSTED = "backup.amazonaws.com"
 
 
 class BackupRole(Construct):
@@ -116,9 +113,7 @@ class RestoreRole(Construct):
 
 
 def _role(scope: Construct) -> iam.Role:
-    """For this account's jobs alone."""
-    trusted = iam.ServicePrincipal(_TRUSTED, conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}})
-    return iam.Role(scope, "Role", assumed_by=trusted)
+    return iam.Role(scope, "Role", assumed_by=this_accounts_jobs())
 
 
 def _passed(role: iam.Role, grantee: iam.IGrantable) -> iam.Grant:
@@ -126,5 +121,5 @@ def _passed(role: iam.Role, grantee: iam.IGrantable) -> iam.Grant:
         grantee=grantee,
         actions=["iam:PassRole"],
         resource_arns=[role.role_arn],
-        conditions={"StringEquals": {"iam:PassedToService": _TRUSTED}},
+        conditions={"StringEquals": {"iam:PassedToService": SERVICE}},
     )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
+from aws_patterns._names import REGION
 from aws_patterns._types import typed
 from aws_patterns._validation import Problems, is_token
 from aws_patterns.disaster_recovery import _defaults as defaults
 
 _NAME = re.compile(r"[a-zA-Z0-9_]{1,50}", re.ASCII)
-_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}", re.ASCII)
 _CRON = re.compile(r"cron\((\S+ ){5}\S+\)")
 _ATTRIBUTE_LENGTH = 255
 
@@ -50,7 +50,7 @@ def check_restore_test(
         problems.add(f"name must be 1 to 50 letters, digits or underscores, got {name!r}")
     if tested < 1:
         problems.add("tables or buckets must name what is restored, got none")
-    if source_region is not None and not is_token(source_region) and not _REGION.fullmatch(source_region):
+    if source_region is not None and not is_token(source_region) and not REGION.fullmatch(source_region):
         problems.add(f"source_region must be a Region's code such as eu-west-1, got {source_region!r}")
     if not is_token(schedule) and not _CRON.fullmatch(schedule):
         problems.add(f"schedule must look like cron(0 5 ? * SUN *), in UTC, got {schedule!r}")

@@ -9,6 +9,14 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from aws_patterns._acknowledgments import acknowledge, wildcard
+from aws_patterns.disaster_recovery.backups._backup_permissions import (
+    GRANTED_TO_AWS,
+    READ_TABLE,
+    SERVICE,
+    USE_KEY,
+    WRITE_TABLE,
+    this_accounts_jobs,
+)
 from aws_patterns.disaster_recovery.backups._recovery_points import key_alias
 from aws_patterns.disaster_recovery.plan import BackedUpTable, RecoveryPlan, RegionRole
 
@@ -31,7 +39,7 @@ def restore_statements(plan: RecoveryPlan, backup_role_arn: str) -> Iterator[Sta
     yield ["backup:StartRestoreJob", "backup:StartCopyJob"], points, _POINTS, None
     jobs = ["backup:DescribeBackupJob", "backup:DescribeCopyJob", "backup:DescribeRestoreJob"]
     yield jobs, ["*"], "Jobs have names that AWS makes, and take no resource.", None
-    to_backup = {"StringEquals": {"iam:PassedToService": "backup.amazonaws.com"}}
+    to_backup = {"StringEquals": {"iam:PassedToService": SERVICE}}
     yield ["iam:PassRole"], [backup_role_arn], "", to_backup
     new = "Tables that were restored by this runbook have names that end in the time."
     restored = [_arn(plan, "dynamodb", role, f"table/{part.name}{_RESTORED}") for role in RegionRole for part in tables]
@@ -69,9 +77,7 @@ class RunbookBackupRole(Construct):
         self.role = iam.Role(
             self,
             "Role",
-            assumed_by=iam.ServicePrincipal(
-                "backup.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
-            ),
+            assumed_by=this_accounts_jobs(),
             description=f"AWS Backup for the recovery runbook of {plan.name}",
         )
         for actions, resources, why, conditions in _backup_statements(plan):
@@ -86,13 +92,8 @@ def _backup_statements(plan: RecoveryPlan) -> Iterator[Statement]:
     tables = [part for part in plan.data if isinstance(part, BackedUpTable)]
     restored = [_arn(plan, "dynamodb", role, f"table/{part.name}{_RESTORED}") for role in RegionRole for part in tables]
     new = "Tables that were restored have names that end in the time."
-    backup = ["dynamodb:DescribeTable", "dynamodb:ListTagsOfResource", "dynamodb:StartAwsBackupJob"]
-    yield backup, restored, new, None
-    restore = [
-        *("dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"),
-        *("dynamodb:Query", "dynamodb:RestoreTableFromAwsBackup", "dynamodb:Scan", "dynamodb:UpdateItem"),
-    ]
-    yield restore, restored, new, None
+    yield READ_TABLE, restored, new, None
+    yield [action for action in WRITE_TABLE if action not in READ_TABLE], restored, new, None
     for role in RegionRole:
         vaults = sorted({part.primary_vault if role is RegionRole.PRIMARY else part.recovery_vault for part in tables})
         arns = [_arn(plan, "backup", role, f"backup-vault:{name}") for name in vaults]
@@ -101,8 +102,8 @@ def _backup_statements(plan: RecoveryPlan) -> Iterator[Statement]:
         keys = [_arn(plan, "kms", role, "key/*")]
         named = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": [key_alias(name) for name in vaults]}}
         why = "The vaults' own keys, by their aliases, which the condition names."
-        yield ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"], keys, why, named
-        yield ["kms:CreateGrant"], keys, why, {**named, "Bool": {"kms:GrantIsForAWSResource": "true"}}
+        yield USE_KEY, keys, why, named
+        yield ["kms:CreateGrant"], keys, why, {**named, **GRANTED_TO_AWS}
 
 
 def _arn(plan: RecoveryPlan, service: str, role: RegionRole, resource: str) -> str:

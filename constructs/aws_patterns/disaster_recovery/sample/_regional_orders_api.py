@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from aws_cdk import Aws, Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -16,6 +16,7 @@ from constructs import Construct
 
 from aws_patterns._acknowledgments import acknowledge, wildcard
 from aws_patterns._alarms import Alarms
+from aws_patterns._execute_api import execute_api_url
 from aws_patterns._http_stage import http_stage
 from aws_patterns._python_function import python_function
 from aws_patterns.disaster_recovery import _defaults as defaults
@@ -101,7 +102,7 @@ class RegionalOrdersApi(Construct):
             removal_policy=removal_policy,
         )
         self._answer()
-        self.url = f"https://{self.http_api.api_id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}"
+        self.url = execute_api_url(self.http_api.api_id)
         self.alarms: Mapping[str, cloudwatch.Alarm] = self._watch(alarm_topic)
 
     def _answer(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import Annotations, Aws, Duration, RemovalPolicy
+from aws_cdk import Annotations, Duration, RemovalPolicy
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -15,6 +15,7 @@ from constructs import Construct
 
 from aws_patterns._acknowledgments import acknowledge
 from aws_patterns._alarms import Alarms
+from aws_patterns._execute_api import execute_api_url
 from aws_patterns._http_stage import http_stage
 from aws_patterns._python_function import python_function
 from aws_patterns._validation import Problems
@@ -112,7 +113,7 @@ class TrafficSwitch(Construct):
         )
         self._answer()
         if domain is None:
-            self.url = f"https://{self.http_api.api_id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}"
+            self.url = execute_api_url(self.http_api.api_id)
             self._warn()
         else:
             self.url = self._named(domain)
