@@ -14,7 +14,7 @@ from recovery_state.logic import WATCH, Lock, Role, Serving, read, written
 
 _RUNNING = "RUNNING"
 # What stays true for the next run of the mode when this one does not come to its end.
-_KEPT = ("promoted", "asked_for", "restored", "primary_was_healthy")
+_KEPT = ("promoted", "asked_for", "restored", "names_before", "primary_was_healthy")
 _KEPT_GOING_ON = ("first_started", "lost_since", "recovery_point_seconds", "unserved_since")
 
 

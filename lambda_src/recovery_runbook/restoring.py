@@ -49,7 +49,11 @@ def restore(run: Run) -> Progress:
 
 def start_workload(run: Run) -> Progress:
     """Make the workload in the recovery Region, around the restored tables."""
-    return update(run, Role.RECOVERY, {RUNNING: "yes", **_names(run, "restored")})
+    names = _names(run, "restored")
+    if "names_before" not in run.report.facts:
+        known = parameters(described(run, Role.RECOVERY))
+        run.note(names_before={key: known[key] for key in names if key in known})
+    return update(run, Role.RECOVERY, {RUNNING: "yes", **names})
 
 
 def stop_workload(run: Run) -> Progress:
@@ -58,7 +62,9 @@ def stop_workload(run: Run) -> Progress:
         return skipped("the workload was not started")
     if run.state.serving().role is Role.RECOVERY:
         return skipped("the recovery Region serves")
-    progress = update(run, Role.RECOVERY, {RUNNING: "no"})
+    # Once it has served from a restored table its stack tells so, to whoever would change the strategy.
+    names = run.report.facts.get("names_before", {}) if run.asked.mode != "failback" else {}
+    progress = update(run, Role.RECOVERY, {RUNNING: "no", **names})
     if not progress.done or run.asked.mode != "drill":
         return progress
     for restored in run.report.facts.get("restored", {}).values():

@@ -154,7 +154,16 @@ class TestOrders:
     def test_one_database_serves_processes_that_start_at_once(self, start: Start) -> None:
         with database_server() as empty, ThreadPoolExecutor() as pool:
             apps = [start("sticky", before=empty) for _ in range(3)]
-            assert [answer.status for answer in pool.map(lambda app: app.get("/"), apps)] == [200] * 3
+            answered: list[int] = []
+
+            def opens(app: RunningApp) -> bool:
+                status = app.get("/").status
+                answered.append(status)
+                return status == 200
+
+            # Closed for a moment is what it says while a new server is slow; whoever lost a race would say 500.
+            list(pool.map(lambda app: until(lambda: opens(app), "shop that opens"), apps))
+            assert set(answered) <= {200, 503}
 
 
 class TestAttacks:

@@ -179,6 +179,7 @@ def nothing_is_half_moved(run: Machine, plan: str, mode: str) -> None:
         assert capacity == STANDBY
     elif mode != "failback":
         assert run.aws.regions[AWAY].stack["WorkloadRunning"] == "no"
+        assert run.aws.regions[AWAY].stack["RestoredOrdersName"] == "orders"
 
 
 class TestFailover:
@@ -465,6 +466,7 @@ class TestDrill:
         assert run.run("drill")["outcome"] == "succeeded"
         assert run.aws.regions[AWAY].tables == {}
         assert run.aws.regions[AWAY].stack["WorkloadRunning"] == "no"
+        assert run.aws.regions[AWAY].stack["RestoredOrdersName"] == "orders", "as if it had never been"
 
 
 class TestTwoRuns:

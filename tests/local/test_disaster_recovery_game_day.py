@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aws_patterns.disaster_recovery.runbook.run_report import Mode, RunReport
+from local_aws.cdk import CdkError
 from local_aws.project import ACCOUNT, REGION
 from recovery_state.logic import Role
 from tests.local.orders_days import (
@@ -225,7 +226,13 @@ class TestBackups:
         kept = orders.aws.client("dynamodb").scan(TableName=first)["Items"]
         assert since <= {item["id"]["S"] for item in kept}, "for somebody to look at"
 
-        # The table that came home is another one: it is what is backed up from now on.
+        # The table that came home is another one: no other strategy may go back to the first unasked.
+        same = {**SETTINGS, "stack_name": orders.stack, "workload_name": orders.name}
+        with pytest.raises(CdkError, match=f"this strategy would go back to {first}"):
+            orders.aws.deploy("DrPilotLight", context=same)
+        assert orders.lost() == since
+
+        # And it is what is backed up from now on.
         for id in since:
             del orders.acknowledged[id]
         orders.order(5, REGION)

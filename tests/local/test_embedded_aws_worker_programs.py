@@ -92,8 +92,10 @@ def make(environment):
 
     def do(message):
         task = json.loads(message.body)
-        time.sleep(task.get("seconds", 0))
         found = {"who": boto3.client("sts").get_caller_identity()["Arn"], "phrase": environment["PHRASE"]}
+        if "seconds" in task:
+            s3.put_object(Bucket=environment["RESULTS"], Key=f"{task['name']}-taken", Body=json.dumps(found).encode())
+            time.sleep(task["seconds"])
         try:
             s3.list_objects_v2(Bucket=environment["SECRETS"])
         except ClientError as error:
@@ -140,10 +142,12 @@ class Chores(NamedTuple):
         eventually(lambda: bool(self.running()), "worker that is known to run")
         return self.running()[0]
 
-    def busy(self) -> Sequence[Program]:
-        """Those that Auto Scaling may not choose for scale-in."""
-        known = self.instances()
-        return [one for one in self.running() if known.get(one.instance, {}).get("ProtectedFromScaleIn")]
+    def taker(self, name: str) -> Program:
+        """Whoever has begun what was sent: of those that are protected, another may only not be idle for long yet."""
+        eventually(lambda: self.result(f"{name}-taken") is not None, "worker that takes it")
+        taken = self.result(f"{name}-taken") or {}
+        (worker,) = [one for one in self.running() if taken["who"].endswith(f"/{one.instance}")]
+        return worker
 
     def running(self) -> Sequence[Program]:
         return programs.read(self.aws.port).running
@@ -253,9 +257,8 @@ def test_a_worker_that_crashes_is_started_again(chores: Chores) -> None:
 def test_a_busy_worker_is_spared_finishes_and_lets_its_instance_go(chores: Chores) -> None:
     scaling = chores.aws.client("autoscaling")
     name = chores.send(seconds=8)
-    # Whichever takes it: one that has been idle may go before it comes.
-    eventually(lambda: bool(chores.busy()), "protection")
-    (worker,) = chores.busy()
+    worker = chores.taker(name)
+    eventually(lambda: chores.instances()[worker.instance]["ProtectedFromScaleIn"], "protection")
 
     scaling.set_desired_capacity(AutoScalingGroupName=chores.outputs["Group"], DesiredCapacity=0)
     assert chores.instances()[worker.instance]["LifecycleState"] == "InService"

@@ -12,7 +12,13 @@ from constructs import Construct
 from aws_patterns._validation import Problems
 from aws_patterns.disaster_recovery import _defaults as defaults
 from aws_patterns.disaster_recovery._needs import needs_of
-from aws_patterns.disaster_recovery._restored import RestoredNames, is_free, make_only_while_running, restored_as
+from aws_patterns.disaster_recovery._restored import (
+    NamesAsMade,
+    RestoredNames,
+    is_free,
+    make_only_while_running,
+    restored_as,
+)
 from aws_patterns.disaster_recovery._workload_recovery import characteristics
 from aws_patterns.disaster_recovery.backups.backup_plan import BackupPlan
 from aws_patterns.disaster_recovery.backups.backup_plan_options import BackupCopy, BackupRule
@@ -254,7 +260,7 @@ class _Deployment:
 
     def _place(self, role: RegionRole) -> RegionalPlace:
         choices = self._choices
-        restores = self._strategy is Strategy.BACKUP_AND_RESTORE
+        names = RestoredNames if self._strategy is Strategy.BACKUP_AND_RESTORE else NamesAsMade
         return RegionalPlace(
             name=choices.name,
             role=role,
@@ -265,7 +271,7 @@ class _Deployment:
             removal_policy=choices.removal_policy,
             alarm_topic=choices.alarm_topic if role is RegionRole.PRIMARY else choices.recovery_alarm_topic,
             domain=choices.domain,
-            restored_names=RestoredNames(self._scopes[role]) if restores else None,
+            restored_names=names(self._scopes[role], f"{construct_id(self._strategy)} {choices.name}"),
         )
 
     def _fraction(self, role: RegionRole) -> float:

@@ -1,7 +1,8 @@
 """A workload that is there only while its Region is needed: its template is deployed, its resources are not made.
 
 The runbook makes them with an update of the deployed stack that changes parameters alone: template and assets have been
-in the Region since the deployment, and nothing of another Region is asked.
+in the Region since the deployment, and nothing of another Region is asked. Other strategies keep the parameters that
+name tables: what they hold tells them whether the workload works with a table that its stack did not make.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import jsii
-from aws_cdk import Aspects, CfnCondition, CfnParameter, CfnResource, Fn, IAspect, Stack
+from aws_cdk import Aspects, CfnCondition, CfnParameter, CfnResource, CfnRule, CfnRuleAssertion, Fn, IAspect, Stack
 from constructs import Construct, IConstruct
 
 # What the runbook knows them by (lambda_src/recovery_runbook).
@@ -31,23 +32,77 @@ def restored_as(table_name: str) -> str:
 
 
 class RestoredNames:
-    """The names of tables that may have been restored, as parameters of a stack."""
+    """The names of tables that may have been restored, as parameters of a stack.
 
-    def __init__(self, scope: Construct) -> None:
+    Args:
+        subject: What is being built, as errors name it.
+    """
+
+    def __init__(self, scope: Construct, subject: str) -> None:
         self._stack = Stack.of(scope)
+        self._subject = subject
 
     def __call__(self, id: str, default: str) -> str:
         """The name of the table, as a token."""
-        known = self._stack.node.try_find_child(restored_parameter(id))
-        parameter = known or CfnParameter(
-            self._stack,
-            restored_parameter(id),
-            type="String",
-            default=default,
-            description="Written by the recovery runbook: the table to work with",
+        known = _find(self._stack, id)
+        if known is not None and known.default != default:
+            raise _taken(self._subject, id)
+        return (known or _parameter(self._stack, id, default)).value_as_string
+
+
+class NamesAsMade:
+    """The names of tables that are never restored: a stack that works with a restored one refuses to be updated.
+
+    Args:
+        subject: What is being built, as errors name it.
+    """
+
+    def __init__(self, scope: Construct, subject: str) -> None:
+        self._stack = Stack.of(scope)
+        self._subject = subject
+
+    def __call__(self, id: str, default: str) -> str:
+        """The name as it is."""
+        known = _find(self._stack, id)
+        if known is not None and not known.allowed_values:
+            raise _taken(self._subject, id)
+        parameter = known or _parameter(self._stack, id, default)
+        # Workloads that share a stack share it: the table of none of them was restored.
+        parameter.allowed_values = list(dict.fromkeys([*(parameter.allowed_values or []), default]))
+        why = (
+            f"This stack works with a table that was restored, and this strategy would go back to {default}: copy "
+            f"what the restored one holds into {default}, then deploy with {restored_parameter(id)}={default}"
         )
-        assert isinstance(parameter, CfnParameter)  # noqa: S101 - for the type checker
-        return parameter.value_as_string
+        parameter.constraint_description = why
+        rule = f"{id}IsNotRestored"
+        self._stack.node.try_remove_child(rule)
+        as_made = Fn.condition_contains(parameter.allowed_values, parameter.value_as_string)
+        CfnRule(self._stack, rule, assertions=[CfnRuleAssertion(assert_=as_made, assert_description=why)])
+        return default
+
+
+def _find(stack: Stack, id: str) -> CfnParameter | None:
+    found = stack.node.try_find_child(restored_parameter(id))
+    assert found is None or isinstance(found, CfnParameter)  # noqa: S101 - for the type checker
+    return found
+
+
+def _parameter(stack: Stack, id: str, default: str) -> CfnParameter:
+    return CfnParameter(
+        stack,
+        restored_parameter(id),
+        type="String",
+        default=default,
+        description="Written by the recovery runbook: the table to work with",
+    )
+
+
+def _taken(subject: str, id: str) -> ValueError:
+    return ValueError(
+        f"{subject} can't be built:\n"
+        f"  - the table {id} must have another id, or be in another stack: a workload of this stack has a table of "
+        f"that id, which backup and restore would restore, and {restored_parameter(id)} can name only one of them"
+    )
 
 
 def is_free(scope: Construct) -> bool:

@@ -137,7 +137,7 @@ def _name(change: ResourceChange) -> str:
 
 def _counted(review: Review) -> str:
     kinds = Counter(each.effect.value.partition(":")[0] for each in review.resources if each.severity is Severity.NOTE)
-    kinds.update(each.area.lower() for each in review.findings if each.severity is Severity.NOTE)
+    kinds.update(f"about {each.area.lower()}" for each in review.findings if each.severity is Severity.NOTE)
     return ", ".join(f"{count} {kind}" for kind, count in kinds.items())
 
 

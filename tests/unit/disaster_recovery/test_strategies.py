@@ -92,7 +92,7 @@ def test_everything_of_the_recovery_region_is_there_from_the_first_day(
 ) -> None:
     template = found[strategy].recovery
     assert [id for id, one in template["Resources"].items() if "Condition" in one] == []
-    assert {"WorkloadRunning", "RestoredItemsName"} & {*template["Parameters"]} == set()
+    assert "WorkloadRunning" not in template["Parameters"]
 
 
 def test_with_backups_the_workload_is_made_when_it_is_needed(found: Mapping[Strategy, TwoRegions]) -> None:
@@ -120,6 +120,24 @@ def test_after_a_failback_the_primary_region_works_with_the_restored_table(
     template = found[Strategy.BACKUP_AND_RESTORE].primary
     assert template["Parameters"]["RestoredItemsName"]["Default"] == "orders-items"
     assert "WorkloadRunning" not in template["Parameters"]
+
+
+@pytest.mark.parametrize("strategy", LIVE)
+def test_a_workload_that_has_been_restored_gets_no_strategy_that_would_go_back_to_the_table_of_before(
+    found: Mapping[Strategy, TwoRegions], strategy: Strategy
+) -> None:
+    """CloudFormation keeps the parameter when the strategy changes, and refuses the update before it does anything."""
+    for template in (found[strategy].primary, found[strategy].recovery):
+        parameter = template["Parameters"]["RestoredItemsName"]
+        assert (parameter["Default"], parameter["AllowedValues"]) == ("orders-items", ["orders-items"])
+        (told,) = template["Rules"]["ItemsIsNotRestored"]["Assertions"]
+        assert told["Assert"] == {"Fn::Contains": [["orders-items"], {"Ref": "RestoredItemsName"}]}
+        assert told["AssertDescription"] == parameter["ConstraintDescription"]
+        assert told["AssertDescription"] == (
+            "This stack works with a table that was restored, and this strategy would go back to orders-items: copy "
+            "what the restored one holds into orders-items, then deploy with RestoredItemsName=orders-items"
+        )
+        assert '{"Ref": "RestoredItemsName"}' not in json.dumps(template["Resources"])
 
 
 @pytest.mark.parametrize("strategy", Strategy)
@@ -197,6 +215,10 @@ def test_two_workloads_in_the_same_stacks(tmp_path: Path) -> None:
         for one in Template.from_stack(recovery).find_resources("AWS::Lambda::Function").values()
     }
     assert {"orders-api", "carts-api"} <= names
+    template = Template.from_stack(recovery).to_json()
+    assert template["Parameters"]["RestoredItemsName"]["AllowedValues"] == ["orders-items", "carts-items"]
+    (told,) = template["Rules"]["ItemsIsNotRestored"]["Assertions"]
+    assert told["Assert"]["Fn::Contains"][0] == ["orders-items", "carts-items"]
 
 
 def test_in_a_stage(tmp_path: Path) -> None:
@@ -278,6 +300,27 @@ def test_two_workloads_that_wait_for_their_restore_need_two_stacks(tmp_path: Pat
         "BackupAndRestore carts can't be built:\n"
         "  - recovery must be in a stack of its own: another workload of that stack waits for its restore, and one "
         "parameter would start both"
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(BackupAndRestore, BackupAndRestore), (BackupAndRestore, PilotLight), (PilotLight, BackupAndRestore)],
+)
+def test_two_tables_of_one_id_are_not_restored_in_one_stack(
+    tmp_path: Path, first: type[BackupAndRestore | PilotLight], second: type[BackupAndRestore | PilotLight]
+) -> None:
+    """One parameter would name both: the runbook of one would have the other one work with its table."""
+    app = app_in(tmp_path)
+    primary, recovery = stacks(app)
+    further = cdk.Stack(app, "Further", env=cdk.Environment(region=AWAY))
+    first(primary=primary, recovery=recovery, name="orders", workload=SmallWorkload(), objective=LOOSE)
+    with pytest.raises(ValueError, match="can't be built") as raised:
+        second(primary=primary, recovery=further, name="carts", workload=SmallWorkload(), objective=LOOSE)
+    assert str(raised.value) == (
+        f"{second.__name__} carts can't be built:\n"
+        "  - the table Items must have another id, or be in another stack: a workload of this stack has a table of "
+        "that id, which backup and restore would restore, and RestoredItemsName can name only one of them"
     )
 
 

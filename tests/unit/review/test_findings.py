@@ -413,3 +413,24 @@ class TestParametersAndExports:
             "!y: export changed: 1 -> 2; refused while another stack imports it",
             "A: default 1 -> 2: a deployed stack keeps its value unless it is given another one",
         ]
+
+    def test_values_that_a_deployed_stack_may_not_have(self) -> None:
+        def stack(*names: str, text: str = "a", **parameters: Any) -> dict[str, Any]:
+            assertion = {"Assert": {"Fn::Contains": [list(names), {"Ref": "A"}]}, "AssertDescription": text}
+            return {"Parameters": {name: {"Type": "String", **more} for name, more in parameters.items()}} | (
+                {"Rules": {"ACheck": {"Assertions": [assertion]}}} if names else {}
+            )
+
+        old = stack("x", A={"Default": "x", "MaxLength": 9, "MinLength": 1}, B={"AllowedPattern": "b"})
+        new = stack("y", A={"Default": "x", "MaxLength": 8}, B={"AllowedPattern": "b", "AllowedValues": ["b"]})
+        assert told(review_templates(old, new), Area.INTERFACE) == [
+            "!A: MaxLength 9 -> 8: an update is refused while the deployed value does not meet it",
+            "!ACheck: rule on parameters, or an update is refused: a",
+            '!B: AllowedValues none -> ["b"]: an update is refused while the deployed value does not meet it',
+        ]
+        assert not review_templates(old, old)
+        assert not review_templates(stack(), stack("x", A={"Default": "x"})), "what is new takes its default"
+        (said,) = told(
+            review_templates(stack(A={"Default": "x"}), stack("x", text="", A={"Default": "x"})), Area.INTERFACE
+        )
+        assert said.startswith('!ACheck: rule on parameters, or an update is refused: {"Assertions":')

@@ -89,7 +89,7 @@ def many(count: int, severity: Severity) -> dict[str, Review]:
 
 
 def test_a_comment_leaves_out_what_needs_no_look_before_it_grows_too_long() -> None:
-    assert as_markdown(many(900, Severity.NOTE)).endswith("#### Shop\n\nOther changes: 900 network\n")
+    assert as_markdown(many(900, Severity.NOTE)).endswith("#### Shop\n\nOther changes: 900 about network\n")
 
 
 def test_and_says_where_the_rest_is() -> None:
