@@ -3,7 +3,7 @@ PYTHON ?= python3
 STACKS ?=
 # Tests wait more than they compute, so there are more of them side by side than processors: `make test AT_ONCE=8`.
 AT_ONCE ?= 4
-SIDE_BY_SIDE := -n $(AT_ONCE) --dist loadfile
+SIDE_BY_SIDE := -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder
 RUNS ?= 10
 
 BIN := .venv/bin
@@ -37,7 +37,8 @@ test: install ## Everything that proves the project, on a clean machine too
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/pytest --cov $(SIDE_BY_SIDE)
+	$(BIN)/pytest $(SIDE_BY_SIDE) --cov tests/functions
+	$(BIN)/pytest $(SIDE_BY_SIDE) --ignore tests/functions
 
 check: install ## Lint, types and the fast tests, for the minute-by-minute loop
 	$(BIN)/ruff check

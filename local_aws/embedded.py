@@ -6,7 +6,7 @@ import http.client
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
@@ -42,6 +42,7 @@ class EmbeddedAws:
         self._workspace = Workspace(folder)
         self._server = server.start(self._workspace, enforce_iam=enforce_iam, wait_scale=wait_scale, programs=programs)
         self._bootstrapped: set[str] = set()
+        self._assemblies: dict[Hashable, Path] = {}
         self.port = self._server.port
         self.endpoint_url = self._server.endpoint_url
         self.client = Clients(self.endpoint_url)
@@ -79,7 +80,9 @@ class EmbeddedAws:
         if missing := [region for region in wanted if region not in self._bootstrapped]:
             cdk.bootstrap(regions=missing)
             self._bootstrapped.update(missing)
-        outputs = cdk.deploy(stacks, _only(stacks, context, app), self._output(), at_once=at_once)
+        output = self._output()
+        outputs = cdk.deploy(stacks, _only(stacks, context, app), output, at_once=at_once)
+        self._assemblies[_asked(stacks, context, app, folder)] = output
         return {key: value for stack in outputs.values() for key, value in stack.items()}
 
     def destroy(
@@ -90,8 +93,12 @@ class EmbeddedAws:
         folder: Path | None = None,
         at_once: int = 1,
     ) -> None:
-        """Destroy stacks with the real CDK; takes what ``deploy`` took."""
-        self._cdk(app, folder).destroy(stacks, _only(stacks, context, app), self._output(), at_once=at_once)
+        """Destroy stacks with the real CDK; takes what ``deploy`` took, and synthesizes no more than that did."""
+        deployed = self._assemblies.get(_asked(stacks, context, app, folder))
+        cdk = self._cdk(str(deployed) if deployed else app, folder)
+        cdk.destroy(
+            stacks, {} if deployed else _only(stacks, context, app), deployed or self._output(), at_once=at_once
+        )
 
     def clients_in(self, region: str) -> Clients:
         """Gives boto3 clients of another Region: ``aws.clients_in("us-west-2")("s3")``."""
@@ -252,6 +259,10 @@ class EmbeddedAws:
 
     def _output(self) -> Path:
         return self._workspace.temporary / f"cdk.out.{secrets.token_hex(4)}"
+
+
+def _asked(stacks: Sequence[str], context: Mapping[str, str] | None, app: str | None, folder: Path | None) -> Hashable:
+    return stacks, frozenset((context or {}).items()), app, folder
 
 
 def _only(stacks: Sequence[str], context: Mapping[str, str] | None, app: str | None) -> dict[str, str]:
