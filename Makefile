@@ -37,7 +37,7 @@ test: install ## Everything that proves the project, on a clean machine too
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/pytest $(SIDE_BY_SIDE) --cov tests/functions
+	$(BIN)/pytest $(SIDE_BY_SIDE) tests/functions --cov
 	$(BIN)/pytest $(SIDE_BY_SIDE) --ignore tests/functions
 
 check: install ## Lint, types and the fast tests, for the minute-by-minute loop

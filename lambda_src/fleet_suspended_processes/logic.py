@@ -72,7 +72,7 @@ def changes(event: Mapping[str, object]) -> list[Change]:
                 *_calls(Verb.SUSPEND, wanted.group, wanted.processes),
                 *_calls(Verb.RESUME, wanted.group, dropped),
             ]
-        case RequestType.DELETE:
+        case _:  # DELETE
             return _calls(Verb.RESUME, wanted.group, wanted.processes)
 
 

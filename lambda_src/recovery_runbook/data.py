@@ -73,10 +73,8 @@ def lag_of(run: Run, part: Json) -> float | None:
             return None if lag is None else lag / 1000
         case "read-replica":
             return _metric(run, "ReplicaLag", "DBInstanceIdentifier", part["recovery"])
-        case "global-table" | "two-way-bucket":
+        case _:  # global-table, two-way-bucket
             return _lag_by_heartbeats(run, part)
-        case _:
-            return None
 
 
 def wait_for_data(run: Run) -> Progress:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from recovery_runbook.gateway import AwsError
 from recovery_runbook.logic import Json, Progress, StepFailedError, all_of, skipped, waiting
 from recovery_runbook.run import Run
 from recovery_runbook.stacks import RUNNING, described, parameters, restored_parameter, update
@@ -58,18 +59,32 @@ def start_workload(run: Run) -> Progress:
 
 def stop_workload(run: Run) -> Progress:
     """Take the workload out of the recovery Region again, and what a drill has restored."""
-    if run.asked.failed_step is not None and "StartWorkload" not in run.report.begun_steps:
-        return skipped("the workload was not started")
     if run.state.serving().role is Role.RECOVERY:
         return skipped("the recovery Region serves")
+    stopped = _stopped(run)
+    if not stopped.done or run.asked.mode != "drill":
+        return stopped
+    restored = run.report.facts.get("restored", {}).values()
+    return all_of([stopped, *(_deleted(run, each["name"]) for each in restored)])
+
+
+def _stopped(run: Run) -> Progress:
+    if run.asked.failed_step is not None and "StartWorkload" not in run.report.begun_steps:
+        return skipped("the workload was not started")
     # Once it has served from a restored table its stack tells so, to whoever would change the strategy.
     names = run.report.facts.get("names_before", {}) if run.asked.mode != "failback" else {}
-    progress = update(run, Role.RECOVERY, {RUNNING: "no", **names})
-    if not progress.done or run.asked.mode != "drill":
-        return progress
-    for restored in run.report.facts.get("restored", {}).values():
-        _delete(run, restored["name"])
-    return progress
+    return update(run, Role.RECOVERY, {RUNNING: "no", **names})
+
+
+def _deleted(run: Run, name: str) -> Progress:
+    try:
+        run.call("dynamodb", Role.RECOVERY, "delete_table", TableName=name)
+    except AwsError as error:
+        if error.code == "ResourceInUseException":
+            return waiting(f"table {name} can't be deleted yet")
+        if error.code != "ResourceNotFoundException":
+            raise
+    return Progress()
 
 
 def restore_back(run: Run) -> Progress:
@@ -180,12 +195,6 @@ def _is_complete(job: Json, status: str, what: str) -> bool:
     if found in {"FAILED", "ABORTED", "EXPIRED", "PARTIAL"}:
         raise StepFailedError(f"{what}: {found}: {job.get('StatusMessage', 'see AWS Backup')}")
     return bool(found == "COMPLETED")
-
-
-def _delete(run: Run, name: str) -> None:
-    """A table that a drill has restored, and nobody has used."""
-    if _RESTORED in name:
-        run.call("dynamodb", Role.RECOVERY, "delete_table", TableName=name)
 
 
 def _remember(run: Run, fact: str, part: Json, known: Json) -> None:

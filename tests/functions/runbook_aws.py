@@ -55,6 +55,7 @@ class FakeAws:
         told: What was published: subjects and texts.
         calls: All that were made: Region and operation.
         refuse: Raised instead of a call, by its operation, as often as it is there.
+        instead: Answered instead of what is there, by operation, as often as it is there.
         watch: Called after each call.
         slow: How often a job or an update is looked at before it has ended.
     """
@@ -66,6 +67,7 @@ class FakeAws:
     told: list[tuple[str, str]] = field(default_factory=list)
     calls: list[tuple[str, str]] = field(default_factory=list)
     refuse: dict[str, list[Exception]] = field(default_factory=dict)
+    instead: dict[str, list[Json]] = field(default_factory=dict)
     watch: Callable[[], object] = lambda: None
     slow: int = 1
     replicates: bool = True
@@ -78,6 +80,8 @@ class FakeAws:
         self.calls.append((region, operation))
         if waiting := self.refuse.get(operation):
             raise waiting.pop(0)
+        if answers := self.instead.get(operation):
+            return answers.pop(0)
         answer: Json = getattr(self, f"_{service}_{operation}")(Call(self.regions[region], region, given))
         self.watch()
         return answer

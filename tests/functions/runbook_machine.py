@@ -44,6 +44,7 @@ class Machine:
         interrupt: Called before and after each call of a function, with the step and ``before`` or ``after``.
         metrics: What was published: name and value.
         answer: Of whoever is asked to approve.
+        topic_arn: Where whoever asks is told.
         looks: How often a step was not done yet.
     """
 
@@ -56,6 +57,7 @@ class Machine:
     interrupt: Callable[[str, str], None] = lambda _step, _when: None
     metrics: list[tuple[str, float]] = field(default_factory=list)
     answer: str = "approved by Ada"
+    topic_arn: str | None = "arn:aws:sns:us-west-2:111122223333:operators"
     looks: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -110,11 +112,11 @@ class Machine:
         return running and all(region.concurrency.values())
 
     def _take_all(self, steps: Steps, given: Json) -> Json:
-        told = self._take(steps.begin(), given)
-        if told["refused"]:
-            return told
         step = steps.begin()
         try:
+            told = self._take(step, given)
+            if told["refused"]:
+                return told
             for step in [*steps.by_mode()[given["mode"]], steps.finish()]:
                 told = self._approve(step, given) if step.name == "Approve" else self._until_done(step, given)
         except Exception as error:
@@ -180,7 +182,7 @@ class Machine:
                 partition="aws",
                 account=ACCOUNT,
                 machine_arn="arn:aws:states:us-west-2:111122223333:stateMachine:orders-recovery-runbook",
-                topic_arn="arn:aws:sns:us-west-2:111122223333:operators",
+                topic_arn=self.topic_arn,
                 backup_role_arn="arn:aws:iam::111122223333:role/backup",
             ),
             now=lambda: self.now,
@@ -226,6 +228,18 @@ class Machine:
             ]
             # Made with the workload, at full capacity.
             region.concurrency["orders-api"] = 20
+
+
+def interrupting(step: str, when: str, times: int = 1_000) -> Callable[[str, str], None]:
+    """Cuts off the function that takes a step, so many times."""
+    left = [times]
+
+    def interrupt(name: str, now: str) -> None:
+        if (name, now) == (step, when) and left[0]:
+            left[0] -= 1
+            raise InterruptedError("cut off")
+
+    return interrupt
 
 
 def reasons(told: Json) -> dict[str, Any]:

@@ -14,12 +14,10 @@ from recovery_runbook.logic import Progress, StepFailedError, waiting
 from recovery_runbook.run import last_item
 from recovery_state.logic import Role, Serving, read, written
 from tests.functions.runbook_aws import AWAY, HOME, NOON
-from tests.functions.runbook_machine import URLS, InterruptedError, Machine, outcomes, reasons
+from tests.functions.runbook_machine import URLS, Machine, interrupting, outcomes, reasons
 from tests.unit.disaster_recovery.runbook import runbook_plans as plans
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from aws_patterns.disaster_recovery.plan import RecoveryPlan
 
 PLANS: dict[str, RecoveryPlan] = {
@@ -148,17 +146,6 @@ def test_a_step_that_fails_for_good_stops_safely_and_a_later_start_goes_on(plan:
     expected.run(mode)
     assert run.state.serving().role is expected.state.serving().role
     assert run.capacity() == expected.capacity()
-
-
-def interrupting(step: str, when: str, times: int = 1_000) -> Callable[[str, str], None]:
-    left = [times]
-
-    def interrupt(name: str, now: str) -> None:
-        if (name, now) == (step, when) and left[0]:
-            left[0] -= 1
-            raise InterruptedError("cut off")
-
-    return interrupt
 
 
 def nothing_is_half_moved(run: Machine, plan: str, mode: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.server
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -22,6 +22,8 @@ from tests.unit.disaster_recovery.runbook import runbook_plans as plans
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from aws_patterns.disaster_recovery.plan import Data
 
 DAY = 86_400
 
@@ -83,6 +85,65 @@ class TestReadiness:
         told = run.run("readiness")
         assert told["reason"].startswith("Readiness: instance orders-db-replica is no read replica; ")
 
+    @pytest.mark.parametrize(
+        ("part", "operation", "found", "problems"),
+        [
+            (
+                plans.TABLE,
+                "describe_table",
+                {"Table": {"TableStatus": "ARCHIVED"}},
+                "table orders is ARCHIVED; table orders is replicated to no other Region",
+            ),
+            (
+                plans.AURORA,
+                "describe_db_clusters",
+                {"DBClusters": [{"Status": "stopped", "DBClusterMembers": []}]},
+                "cluster orders-recovery is stopped; cluster orders-recovery has no instance that could be promoted",
+            ),
+            (
+                plans.REPLICA,
+                "describe_db_instances",
+                {"DBInstances": [{"DBInstanceStatus": "stopped", "ReadReplicaSourceDBInstanceIdentifier": "arn"}]},
+                "instance orders-db-replica is stopped",
+            ),
+        ],
+        ids=["table", "cluster", "instance"],
+    )
+    def test_data_that_could_not_be_written_to_is_named(
+        self, part: Data, operation: str, found: dict[str, Any], problems: str
+    ) -> None:
+        run = Machine(plans.plan(data=(part,)))
+        run.aws.instead[operation] = [found]
+        told = run.run("readiness")
+        assert told["reason"] == f"Readiness: {problems}; the traffic has stayed with the primary Region"
+
+    def test_what_can_not_be_looked_at_hides_nothing_else(self) -> None:
+        run = Machine(plans.plan(compute=(plans.FLEET,)))
+        run.aws.refuse["describe_stacks"] = [AwsError("DescribeStacks", AWAY, "AccessDenied", "not allowed")]
+        run.aws.regions[AWAY].groups.clear()
+        told = run.run("readiness")
+        assert told["reason"] == (
+            "Readiness: DescribeStacks in us-west-2: AccessDenied: not allowed; "
+            "there is no Auto Scaling group orders-web in us-west-2; the traffic has stayed with the primary Region"
+        )
+
+    def test_where_there_is_no_function_no_quota_of_theirs_is_asked_for(self) -> None:
+        run = Machine(plans.plan(compute=(plans.FLEET,)))
+        assert run.run("readiness")["outcome"] == "succeeded"
+        assert (AWAY, "get_account_settings") not in run.aws.calls
+
+
+def roll_back(run: Machine) -> Callable[[str, str], None]:
+    """The update that starts the workload comes to nothing."""
+    away = run.aws.regions[AWAY]
+
+    def interrupt(step: str, when: str) -> None:
+        if (step, when) == ("StartWorkload", "before") and away.stack_status == "UPDATE_IN_PROGRESS":
+            away.stack_status = "UPDATE_ROLLBACK_COMPLETE"
+            away.stack["WorkloadRunning"] = "no"
+
+    return interrupt
+
 
 def failover(run: Machine, name: str | None = None) -> dict[str, Any]:
     run.healthy[Role.PRIMARY] = False
@@ -116,6 +177,24 @@ class TestRestoring:
         assert told["reason"].startswith("RestoreData: restore of orders: FAILED: no permission; ")
         assert run.capacity()[Role.PRIMARY] == 20
 
+    @pytest.mark.parametrize(
+        "refused", ["", "ResourceInUseException", "ResourceNotFoundException", "ThrottlingException"]
+    )
+    def test_a_drill_that_fails_leaves_nothing_of_what_it_restored(self, refused: str) -> None:
+        run = Machine(plans.backups(recovery_point_seconds=DAY))
+        run.aws.refuse["delete_table"] = [AwsError("DeleteTable", AWAY, refused, "")] if refused else []
+
+        def fail(step: str, when: str) -> None:
+            if (step, when) == ("RestoreData", "after"):
+                for job in run.aws.regions[AWAY].jobs.values():
+                    job.update(Status="FAILED", StatusMessage="no permission")
+
+        run.interrupt = fail
+        told = run.run("drill")
+        assert told["reason"].startswith("RestoreData: restore of orders: FAILED: no permission")
+        assert ("us-west-2", "delete_table") in run.aws.calls
+        assert (run.aws.regions[AWAY].tables == {}) == (refused != "ResourceNotFoundException")
+
     def test_a_later_run_goes_on_with_what_was_restored_unless_there_is_something_younger(self) -> None:
         run = Machine(plans.backups())
         run.aws.refuse["update_stack"] = [AwsError("UpdateStack", AWAY, "ValidationError", "no")] * 4
@@ -127,18 +206,41 @@ class TestRestoring:
 
     def test_an_update_that_is_rolled_back_says_what_failed_first(self) -> None:
         run = Machine(plans.backups())
-
-        def roll_back(step: str, when: str) -> None:
-            away = run.aws.regions[AWAY]
-            if step == "StartWorkload" and when == "before" and away.stack_status == "UPDATE_IN_PROGRESS":
-                away.stack_status = "UPDATE_ROLLBACK_COMPLETE"
-                away.stack["WorkloadRunning"] = "no"
-
-        run.interrupt = roll_back
+        run.interrupt = roll_back(run)
         told = failover(run)
         assert told["reason"].startswith(
             "StartWorkload: stack OrdersRecovery is UPDATE_ROLLBACK_COMPLETE: Api: no quota; "
         )
+
+    def test_where_nobody_says_what_failed_the_stacks_events_are_pointed_to(self) -> None:
+        run = Machine(plans.backups())
+        run.interrupt = roll_back(run)
+        whole = {"LogicalResourceId": "Api", "ResourceStatus": "UPDATE_COMPLETE"}
+        run.aws.instead["describe_stack_events"] = [{"StackEvents": [whole]}]
+        told = failover(run)
+        assert told["reason"].startswith(
+            "StartWorkload: stack OrdersRecovery is UPDATE_ROLLBACK_COMPLETE: see its events; "
+        )
+
+    def test_an_update_that_is_rolled_back_is_told_though_its_events_are_not(self) -> None:
+        run = Machine(plans.backups())
+        run.interrupt = roll_back(run)
+        run.aws.refuse["describe_stack_events"] = [AwsError("DescribeStackEvents", AWAY, "Throttling", "slow down")]
+        told = failover(run)
+        assert told["reason"].startswith(
+            "StartWorkload: stack OrdersRecovery is UPDATE_ROLLBACK_COMPLETE: "
+            "DescribeStackEvents in us-west-2: Throttling: slow down; "
+        )
+
+    def test_without_a_backup_users_stay_where_they_are(self) -> None:
+        run = Machine(plans.backups())
+        run.aws.regions[AWAY].points = []
+        told = failover(run)
+        assert told["reason"] == (
+            "RestoreData: vault orders-recovery has no recovery point of table orders; "
+            "the traffic has stayed with the primary Region"
+        )
+        assert run.capacity()[Role.PRIMARY] == 20
 
     def test_what_was_written_in_the_recovery_region_comes_back_in_a_table_of_the_primary(self) -> None:
         run = Machine(plans.backups())
@@ -169,6 +271,14 @@ class TestCompute:
         told = run.run("failover", forced=True)
         assert told["reason"].startswith("ScaleCompute: there is no function orders-api in us-west-2; ")
         assert run.aws.regions[HOME].concurrency["orders-api"] == 20
+
+    def test_a_group_that_is_not_there_is_not_waited_for_either(self) -> None:
+        run = Machine(plans.plan(compute=(plans.FUNCTION, plans.FLEET)))
+        run.aws.regions[AWAY].groups.clear()
+        told = run.run("failover", forced=True)
+        assert told["reason"].startswith("ScaleCompute: there is no Auto Scaling group orders-web in us-west-2; ")
+        assert run.looks["ScaleCompute"] == 0
+        assert run.state.serving().role is Role.PRIMARY
 
     def test_a_group_is_waited_for(self) -> None:
         run = Machine(plans.plan(compute=(plans.FLEET,)))
