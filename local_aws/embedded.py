@@ -82,7 +82,9 @@ class EmbeddedAws:
             self._bootstrapped.update(missing)
         output = self._output()
         outputs = cdk.deploy(stacks, _only(stacks, context, app), output, at_once=at_once)
-        self._assemblies[_asked(stacks, context, app, folder)] = output
+        # Where the app is an assembly nothing has been synthesized.
+        if output.exists():
+            self._assemblies[_asked(stacks, context, app, folder)] = output
         return {key: value for stack in outputs.values() for key, value in stack.items()}
 
     def destroy(

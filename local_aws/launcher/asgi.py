@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from local_aws.hosts import balancer_name, public_balancer
-from local_aws.launcher import endpoints, faults, operations, recorded, stand_ins, website
+from local_aws.launcher import endpoints, faults, operations, recorded, settling, stand_ins, website
 from local_aws.launcher.buckets import waiting
 from local_aws.launcher.data_servers.manager import DATA_SERVERS
 from local_aws.launcher.dns import statuses
@@ -57,7 +57,11 @@ class Application:
             receive = replay(body, receive)
         if path == "/_ministack/reset":
             await _clear()
-        await self._emulator(_counted_as_tls(scope, headers), receive, _for_page(send, headers.get("host", "")))
+        scope, send = _counted_as_tls(scope, headers), _for_page(send, headers.get("host", ""))
+        if settling.is_from_cdk(headers):
+            await settling.answer_settled(self._emulator, scope, receive, send)
+        else:
+            await self._emulator(scope, receive, send)
 
 
 async def _clear() -> None:

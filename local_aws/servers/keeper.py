@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -25,6 +26,8 @@ def main() -> int:
     # Ctrl-C reaches the whole group; the server ends in order, when whoever asked for it says so.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     who = {} if user == "-" else {"user": user, "group": _group(user), "extra_groups": []}
+    # Open for as long as anything of the server is there: its helpers may be in groups and sessions of their own.
+    there, held = os.pipe()
     with Path(folder, "log.txt").open("ab") as log:
         server = subprocess.Popen(  # noqa: S603 - a server that a module beside this one names
             command,
@@ -34,10 +37,12 @@ def main() -> int:
             stderr=subprocess.STDOUT,
             start_new_session=True,
             umask=0o077,
+            pass_fds=(held,),
             **who,  # type: ignore[call-overload] # as the stubs have it, one signature for each number of arguments
         )
+    os.close(held)
     ending = threading.Event()
-    follower = threading.Thread(target=_follow, args=(server, folder, int(number), ending), daemon=True)
+    follower = threading.Thread(target=_follow, args=(server, there, folder, int(number), ending), daemon=True)
     follower.start()
     code = server.wait()
     if ending.is_set():
@@ -45,17 +50,18 @@ def main() -> int:
     return int(code)
 
 
-def _follow(server: subprocess.Popen[bytes], folder: str, number: int, ending: threading.Event) -> None:
+def _follow(server: subprocess.Popen[bytes], there: int, folder: str, number: int, ending: threading.Event) -> None:
     told = os.read(0, 1)
     ending.set()
     if told != b"k":
         with contextlib.suppress(subprocess.TimeoutExpired, ProcessLookupError):
             server.send_signal(number)
             server.wait(_END_SECONDS)
-    # Its helpers too, and all of them at once: that is a crash.
+    # Its helpers too, and all of them at once: that is a crash. Those of other groups end when they notice.
     with contextlib.suppress(ProcessLookupError):
         os.killpg(server.pid, signal.SIGKILL)
     server.wait()
+    select.select([there], [], [], _END_SECONDS)
     if not told:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -17,6 +17,8 @@ from constructs import Construct, IConstruct
 RUNNING_PARAMETER = "WorkloadRunning"
 RUNNING, NOT_RUNNING = "yes", "no"
 _CONDITION = "WorkloadIsRunning"
+# What a parameter has in its context, where it is there for the rule alone: the names that are allowed.
+_AS_MADE = "aws-patterns:names-as-made"
 # They cost nothing while they are empty; made anew with each drill, they would pile up.
 _ALWAYS = ("AWS::Logs::LogGroup",)
 
@@ -64,19 +66,20 @@ class NamesAsMade:
     def __call__(self, id: str, default: str) -> str:
         """The name as it is."""
         known = _find(self._stack, id)
-        if known is not None and not known.allowed_values:
+        made = known.node.try_get_context(_AS_MADE) if known else []
+        if made is None:
             raise _taken(self._subject, id)
         parameter = known or _parameter(self._stack, id, default)
-        # Workloads that share a stack share it: the table of none of them was restored.
-        parameter.allowed_values = list(dict.fromkeys([*(parameter.allowed_values or []), default]))
+        # Workloads that share a stack share the parameter: the table of none of them was restored.
+        names = list(dict.fromkeys([*made, default]))
+        parameter.node.set_context(_AS_MADE, names)
         why = (
             f"This stack works with a table that was restored, and this strategy would go back to {default}: copy "
             f"what the restored one holds into {default}, then deploy with {restored_parameter(id)}={default}"
         )
-        parameter.constraint_description = why
         rule = f"{id}IsNotRestored"
         self._stack.node.try_remove_child(rule)
-        as_made = Fn.condition_contains(parameter.allowed_values, parameter.value_as_string)
+        as_made = Fn.condition_contains(names, parameter.value_as_string)
         CfnRule(self._stack, rule, assertions=[CfnRuleAssertion(assert_=as_made, assert_description=why)])
         return default
 

@@ -128,11 +128,9 @@ def test_a_workload_that_has_been_restored_gets_no_strategy_that_would_go_back_t
 ) -> None:
     """CloudFormation keeps the parameter when the strategy changes, and refuses the update before it does anything."""
     for template in (found[strategy].primary, found[strategy].recovery):
-        parameter = template["Parameters"]["RestoredItemsName"]
-        assert (parameter["Default"], parameter["AllowedValues"]) == ("orders-items", ["orders-items"])
+        assert template["Parameters"]["RestoredItemsName"]["Default"] == "orders-items"
         (told,) = template["Rules"]["ItemsIsNotRestored"]["Assertions"]
         assert told["Assert"] == {"Fn::Contains": [["orders-items"], {"Ref": "RestoredItemsName"}]}
-        assert told["AssertDescription"] == parameter["ConstraintDescription"]
         assert told["AssertDescription"] == (
             "This stack works with a table that was restored, and this strategy would go back to orders-items: copy "
             "what the restored one holds into orders-items, then deploy with RestoredItemsName=orders-items"
@@ -216,7 +214,6 @@ def test_two_workloads_in_the_same_stacks(tmp_path: Path) -> None:
     }
     assert {"orders-api", "carts-api"} <= names
     template = Template.from_stack(recovery).to_json()
-    assert template["Parameters"]["RestoredItemsName"]["AllowedValues"] == ["orders-items", "carts-items"]
     (told,) = template["Rules"]["ItemsIsNotRestored"]["Assertions"]
     assert told["Assert"]["Fn::Contains"][0] == ["orders-items", "carts-items"]
 
