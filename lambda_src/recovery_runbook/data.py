@@ -40,7 +40,7 @@ def _missing(run: Run, part: Json) -> float | None:
     lag, since = lag_of(run, part), _alike_since(run)
     if part["kind"] not in _COPIED or since is None:
         return lag
-    seconds = (_until(run, since) - since).total_seconds()
+    seconds = (until(run, since) - since).total_seconds()
     if seconds > _YOUNG_SECONDS:
         # By now the watch should have told.
         return lag
@@ -56,7 +56,7 @@ def _alike_since(run: Run) -> datetime | None:
     return read(known) if isinstance(known, str) and known else None
 
 
-def _until(run: Run, known: datetime) -> datetime:
+def until(run: Run, known: datetime) -> datetime:
     """Until when the primary may have written, if it certainly has at a known time."""
     lost = run.report.facts.get("lost_since")
     if not lost:
@@ -197,7 +197,7 @@ def _lag_by_heartbeats(run: Run, part: Json) -> float | None:
     if lost and seen:
         # What was written after the last one that has arrived may be missing, up to the loss.
         known = read(str(seen))
-        return (_until(run, known) - known).total_seconds()
+        return (until(run, known) - known).total_seconds()
     lag = beat.get("lag_seconds")
     return float(lag) if isinstance(lag, int | float) else None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -15,7 +16,7 @@ from botocore.stub import Stubber
 from recovery_runbook import gateway, handler
 from recovery_runbook.gateway import Answer, Aws, AwsError, LostError, ask
 from recovery_runbook.logic import Progress, all_of, skipped, told, waiting
-from recovery_state.logic import Role
+from recovery_state.logic import Role, written
 from tests.functions.runbook_aws import AWAY, HOME
 from tests.functions.runbook_machine import URLS, Machine, outcomes, reasons
 from tests.unit.disaster_recovery.runbook import runbook_plans as plans
@@ -163,6 +164,12 @@ class TestRestoring:
         assert isinstance(facts, dict)
         assert facts["restored"]["Orders"]["point"] == "point-new"
         assert told["measured"]["recovery_point_seconds"] == 3600.0
+
+    def test_a_loss_that_the_watch_saw_before_the_backup_was_none(self) -> None:
+        """Or the Region had come back: it has written until the failover began, and that is what may be missing."""
+        run = Machine(plans.backups(recovery_point_seconds=DAY))
+        run.state.put("watch", {"primary_healthy": False, "since": written(run.now - timedelta(hours=2))})
+        assert failover(run)["measured"]["recovery_point_seconds"] == 3600.0
 
     def test_a_restore_that_fails_says_why(self) -> None:
         run = Machine(plans.backups())
