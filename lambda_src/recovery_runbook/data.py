@@ -40,7 +40,7 @@ def _missing(run: Run, part: Json) -> float | None:
     lag, since = lag_of(run, part), _alike_since(run)
     if part["kind"] not in _COPIED or since is None:
         return lag
-    seconds = (until(run, since) - since).total_seconds()
+    seconds = seconds_written_since(run, since)
     if seconds > _YOUNG_SECONDS:
         # By now the watch should have told.
         return lag
@@ -56,13 +56,17 @@ def _alike_since(run: Run) -> datetime | None:
     return read(known) if isinstance(known, str) and known else None
 
 
-def until(run: Run, known: datetime) -> datetime:
-    """Until when the primary may have written, if it certainly has at a known time."""
+def seconds_written_since(run: Run, known: datetime) -> float:
+    """How long the primary may have gone on writing, if it certainly has at a known time."""
     lost = run.report.facts.get("lost_since")
     if not lost:
-        return run.now()
-    # It has written after the watch took it for lost: it was not, or had come back.
-    return read(lost) if read(lost) >= known else max(known, read(run.asked.started))
+        until = run.now()
+    elif read(lost) >= known:
+        until = read(lost)
+    else:
+        # It has written after the watch took it for lost: it was not, or had come back.
+        until = max(known, read(run.asked.started))
+    return (until - known).total_seconds()
 
 
 def lag_of(run: Run, part: Json) -> float | None:
@@ -197,7 +201,7 @@ def _lag_by_heartbeats(run: Run, part: Json) -> float | None:
     if lost and seen:
         # What was written after the last one that has arrived may be missing, up to the loss.
         known = read(str(seen))
-        return (until(run, known) - known).total_seconds()
+        return seconds_written_since(run, known)
     lag = beat.get("lag_seconds")
     return float(lag) if isinstance(lag, int | float) else None
 

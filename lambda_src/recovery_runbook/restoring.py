@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from recovery_runbook.data import until
+from recovery_runbook.data import seconds_written_since
 from recovery_runbook.gateway import AwsError
 from recovery_runbook.logic import Json, Progress, StepFailedError, all_of, skipped, waiting
 from recovery_runbook.run import Run
@@ -111,7 +111,7 @@ def _restore(run: Run, part: Json) -> Progress:
     if known is None or (known["point"] != point["RecoveryPointArn"] and known["execution"] != run.asked.execution):
         known = _start(run, part, point["RecoveryPointArn"], Role.RECOVERY)
         _remember(run, "restored", part, known)
-        seconds = max(0.0, (until(run, moment(point)) - moment(point)).total_seconds())
+        seconds = max(0.0, seconds_written_since(run, moment(point)))
         worst = run.report.facts.get("recovery_point_seconds")
         run.note(recovery_point_seconds=round(max(seconds, worst or 0), 3))
     return _restored(run, part, known, Role.RECOVERY)

@@ -146,6 +146,17 @@ def roll_back(run: Machine) -> Callable[[str, str], None]:
     return interrupt
 
 
+def fail_to_restore(run: Machine) -> Callable[[str, str], None]:
+    """What is being restored comes to nothing."""
+
+    def interrupt(step: str, when: str) -> None:
+        if (step, when) == ("RestoreData", "after"):
+            for job in run.aws.regions[AWAY].jobs.values():
+                job.update(Status="FAILED", StatusMessage="no permission")
+
+    return interrupt
+
+
 def failover(run: Machine, name: str | None = None) -> dict[str, Any]:
     run.healthy[Role.PRIMARY] = False
     return run.run("failover", name)
@@ -173,13 +184,7 @@ class TestRestoring:
 
     def test_a_restore_that_fails_says_why(self) -> None:
         run = Machine(plans.backups())
-
-        def fail(step: str, when: str) -> None:
-            if (step, when) == ("RestoreData", "after"):
-                for job in run.aws.regions[AWAY].jobs.values():
-                    job.update(Status="FAILED", StatusMessage="no permission")
-
-        run.interrupt = fail
+        run.interrupt = fail_to_restore(run)
         told = failover(run)
         assert told["reason"].startswith("RestoreData: restore of orders: FAILED: no permission; ")
         assert run.capacity()[Role.PRIMARY] == 20
@@ -190,13 +195,7 @@ class TestRestoring:
     def test_a_drill_that_fails_leaves_nothing_of_what_it_restored(self, refused: str) -> None:
         run = Machine(plans.backups(recovery_point_seconds=DAY))
         run.aws.refuse["delete_table"] = [AwsError("DeleteTable", AWAY, refused, "")] if refused else []
-
-        def fail(step: str, when: str) -> None:
-            if (step, when) == ("RestoreData", "after"):
-                for job in run.aws.regions[AWAY].jobs.values():
-                    job.update(Status="FAILED", StatusMessage="no permission")
-
-        run.interrupt = fail
+        run.interrupt = fail_to_restore(run)
         told = run.run("drill")
         assert told["reason"].startswith("RestoreData: restore of orders: FAILED: no permission")
         assert ("us-west-2", "delete_table") in run.aws.calls

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
@@ -24,17 +23,8 @@ print(json.dumps(sorted({*hooks.resource_handlers(), *ADDED_TYPES})))
 """
 
 
-def test_every_type_with_something_behind_it_is_graded(tmp_path: Path) -> None:
-    found = subprocess.run(
-        [sys.executable, "-c", PROVISIONED],
-        cwd=ROOT,
-        env=Workspace(tmp_path).environment(4566),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    provisioned = set(json.loads(found.stdout)) - {"AWS::CDK::Metadata"}
+def test_every_type_with_something_behind_it_is_graded(run_in_launcher: Callable[[str], str]) -> None:
+    provisioned = set(json.loads(run_in_launcher(PROVISIONED))) - {"AWS::CDK::Metadata"}
 
     assert len(provisioned) > 200
     assert [name for name in sorted(provisioned) if grade(name).grade == "recorded"] == []

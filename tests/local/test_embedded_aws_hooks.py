@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
+from collections.abc import Callable
 from importlib.metadata import version
-from pathlib import Path
 
 import pytest
 
 from local_aws.launcher.hooks import PINNED_VERSION, Hook, HookMissingError
-from local_aws.project import ROOT, Workspace
+from local_aws.project import ROOT
 
 
-def test_every_private_name_that_the_launcher_patches_is_there(tmp_path: Path) -> None:
-    # In a process of its own: MiniStack changes logging and Hypercorn for the whole process.
-    found = subprocess.run(
-        [sys.executable, "-c", "from local_aws.launcher import hooks; hooks.require()"],
-        cwd=ROOT,
-        env=Workspace(tmp_path).environment(4566),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-    assert found.returncode == 0, found.stderr.strip().splitlines()[-1]
+def test_every_private_name_that_the_launcher_patches_is_there(run_in_launcher: Callable[[str], str]) -> None:
+    run_in_launcher("from local_aws.launcher import hooks; hooks.require()")
 
 
 def test_the_version_that_the_launcher_is_written_for_is_the_one_that_is_pinned_and_installed() -> None:

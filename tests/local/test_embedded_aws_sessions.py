@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
+from collections.abc import Callable
 
-from local_aws.project import ROOT, Workspace
-
-# In a process of its own, for the launcher patches the emulator: sessions registered by many threads.
+# Sessions registered by many threads.
 _SIDE_BY_SIDE = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -23,14 +19,5 @@ with ThreadPoolExecutor(8) as threads:
 """
 
 
-def test_sessions_are_registered_side_by_side(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", _SIDE_BY_SIDE],
-        cwd=ROOT,
-        env=Workspace(tmp_path).environment(4566),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+def test_sessions_are_registered_side_by_side(run_in_launcher: Callable[[str], str]) -> None:
+    run_in_launcher(_SIDE_BY_SIDE)

@@ -20,6 +20,7 @@ from local_aws.servers import __main__ as servers
 from local_aws.servers import programs
 from local_aws.servers.postgresql import PostgreSql, postgresql
 from local_aws.servers.programs import POSTGRESQL, Program, ServerError
+from local_aws.servers.running import Folder, Running
 from tests.functions.running_sample_app import until
 from tests.functions.visiting_my_clothes import database_server
 
@@ -53,6 +54,22 @@ def test_keeps_its_data_over_a_crash_and_a_stop(server: PostgreSql) -> None:
         server.server.start()
         with server.connect() as connection:
             assert connection.execute("SELECT id FROM kept").fetchall() == [(1,)]
+
+
+def test_a_crash_is_over_when_the_last_of_the_server_has_gone(tmp_path: Path) -> None:
+    """Helpers in sessions of their own, as PostgreSQL has them, hold on to what the next start needs."""
+    started, gone = tmp_path / "started", tmp_path / "gone"
+    helper = f"import time; open({str(started)!r}, 'w'); time.sleep(1); open({str(gone)!r}, 'w')"
+    program = (
+        "import subprocess, sys, time; "
+        f"subprocess.Popen([sys.executable, '-c', {helper!r}], start_new_session=True, close_fds=False); time.sleep(60)"
+    )
+    folder = Folder("helper", ())
+    server = Running("It", [sys.executable, "-c", program], folder, started.exists, stop_signal=signal.SIGTERM)
+    server.start()
+    server.crash()
+    assert gone.exists()
+    server.close()
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="it runs as whoever started it, otherwise")

@@ -33,8 +33,8 @@ def restored_as(table_name: str) -> str:
     return f"{table_name}-restored-*"
 
 
-class RestoredNames:
-    """The names of tables that may have been restored, as parameters of a stack.
+class _TableNames:
+    """The names of tables, and the parameters of a stack that hold them.
 
     Args:
         subject: What is being built, as errors name it.
@@ -43,35 +43,52 @@ class RestoredNames:
     def __init__(self, scope: Construct, subject: str) -> None:
         self._stack = Stack.of(scope)
         self._subject = subject
+
+    def _known(self, id: str) -> CfnParameter | None:
+        found = self._stack.node.try_find_child(restored_parameter(id))
+        assert found is None or isinstance(found, CfnParameter)  # noqa: S101 - for the type checker
+        return found
+
+    def _made(self, id: str, default: str) -> CfnParameter:
+        return CfnParameter(
+            self._stack,
+            restored_parameter(id),
+            type="String",
+            default=default,
+            description="Written by the recovery runbook: the table to work with",
+        )
+
+    def _taken(self, id: str) -> ValueError:
+        return ValueError(
+            f"{self._subject} can't be built:\n"
+            f"  - the table {id} must have another id, or be in another stack: a workload of this stack has a table of "
+            f"that id, which backup and restore would restore, and {restored_parameter(id)} can name only one of them"
+        )
+
+
+class RestoredNames(_TableNames):
+    """Of tables that may have been restored."""
 
     def __call__(self, id: str, default: str) -> str:
         """The name of the table, as a token."""
-        known = _find(self._stack, id)
+        known = self._known(id)
         if known is not None and known.default != default:
-            raise _taken(self._subject, id)
-        return (known or _parameter(self._stack, id, default)).value_as_string
+            raise self._taken(id)
+        return (known or self._made(id, default)).value_as_string
 
 
-class NamesAsMade:
-    """The names of tables that are never restored: a stack that works with a restored one refuses to be updated.
-
-    Args:
-        subject: What is being built, as errors name it.
-    """
-
-    def __init__(self, scope: Construct, subject: str) -> None:
-        self._stack = Stack.of(scope)
-        self._subject = subject
+class NamesAsMade(_TableNames):
+    """Of tables that are never restored: a stack that works with a restored one refuses to be updated."""
 
     def __call__(self, id: str, default: str) -> str:
         """The name as it is."""
-        known = _find(self._stack, id)
-        made = known.node.try_get_context(_AS_MADE) if known else []
-        if made is None:
-            raise _taken(self._subject, id)
-        parameter = known or _parameter(self._stack, id, default)
+        known = self._known(id)
+        allowed = known.node.try_get_context(_AS_MADE) if known else []
+        if allowed is None:
+            raise self._taken(id)
+        parameter = known or self._made(id, default)
         # Workloads that share a stack share the parameter: the table of none of them was restored.
-        names = list(dict.fromkeys([*made, default]))
+        names = list(dict.fromkeys([*allowed, default]))
         parameter.node.set_context(_AS_MADE, names)
         why = (
             f"This stack works with a table that was restored, and this strategy would go back to {default}: copy "
@@ -82,30 +99,6 @@ class NamesAsMade:
         as_made = Fn.condition_contains(names, parameter.value_as_string)
         CfnRule(self._stack, rule, assertions=[CfnRuleAssertion(assert_=as_made, assert_description=why)])
         return default
-
-
-def _find(stack: Stack, id: str) -> CfnParameter | None:
-    found = stack.node.try_find_child(restored_parameter(id))
-    assert found is None or isinstance(found, CfnParameter)  # noqa: S101 - for the type checker
-    return found
-
-
-def _parameter(stack: Stack, id: str, default: str) -> CfnParameter:
-    return CfnParameter(
-        stack,
-        restored_parameter(id),
-        type="String",
-        default=default,
-        description="Written by the recovery runbook: the table to work with",
-    )
-
-
-def _taken(subject: str, id: str) -> ValueError:
-    return ValueError(
-        f"{subject} can't be built:\n"
-        f"  - the table {id} must have another id, or be in another stack: a workload of this stack has a table of "
-        f"that id, which backup and restore would restore, and {restored_parameter(id)} can name only one of them"
-    )
 
 
 def is_free(scope: Construct) -> bool:
